@@ -1,0 +1,83 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Job } from '../../jobs/jobs.repository';
+import { STATUSES, type Status } from '../../wire/status';
+
+const time = (description: string) => ({
+  description: `${description}; ISO 8601 in UTC, null if it has not come to that`,
+  type: String,
+  format: 'date-time',
+  nullable: true,
+  example: '2026-01-31T12:00:00.000Z',
+});
+
+/** All that there is to know of a job. */
+export class JobDetailsDto {
+  @ApiProperty({ example: 1 })
+  id!: number;
+
+  @ApiProperty({ description: "the portal's number for its user", example: 7 })
+  user_id!: number;
+
+  @ApiProperty({ example: 'example' })
+  service!: string;
+
+  @ApiProperty({ enum: STATUSES, example: 'Failed' satisfies Status })
+  status!: Status;
+
+  @ApiProperty({ description: 'why it is in this state, or what holds it up', example: 'exit code 3' })
+  message!: string;
+
+  @ApiProperty({ description: 'of run.sh', type: Number, nullable: true, example: 3 })
+  exit_code!: number | null;
+
+  @ApiProperty({ description: 'the signal that ended run.sh', type: String, nullable: true, example: null })
+  signal!: string | null;
+
+  @ApiProperty({ ...time('uploaded'), nullable: false })
+  created_at!: string;
+
+  @ApiProperty(time('hand-over to a backend begun'))
+  processing_at!: string | null;
+
+  @ApiProperty(time('taken by the backend'))
+  submitted_at!: string | null;
+
+  @ApiProperty(time('run.sh started'))
+  started_at!: string | null;
+
+  @ApiProperty(time('ended, results in place'))
+  ended_at!: string | null;
+
+  @ApiProperty(time('its files removed'))
+  cleaned_at!: string | null;
+
+  @ApiProperty(time('when its files are going to be removed'))
+  expires_at!: string | null;
+
+  /**
+   * @param message what to say of the job now; a queued job's row doesn't know what it waits for
+   * @param maxAgeMs retention after the end
+   */
+  static from(job: Job, message: string, maxAgeMs: number): JobDetailsDto {
+    return {
+      id: job.id,
+      user_id: job.userId,
+      service: job.service,
+      status: job.status,
+      message,
+      exit_code: job.exitCode,
+      signal: job.signal,
+      created_at: job.createdAt.toISOString(),
+      processing_at: iso(job.processingAt),
+      submitted_at: iso(job.submittedAt),
+      started_at: iso(job.startedAt),
+      ended_at: iso(job.endedAt),
+      cleaned_at: iso(job.cleanedAt),
+      expires_at: iso(job.endedAt === null ? null : job.endedAt + maxAgeMs),
+    };
+  }
+}
+
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,140 @@
+import { pipeline } from 'node:stream/promises';
+import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { parseId } from '../common/http/parse-id';
+import { isReset } from '../common/http/peer-gone';
+import { sendZipFile } from '../common/http/send-zip-file';
+import { GetPartialResults } from '../dispatch/partial-results.service';
+import { Terminator } from '../dispatch/terminator.service';
+import { DescribeJob } from './describe-job.service';
+import { JobDetailsDto } from './dto/job-details.dto';
+import { StatusBodyDto } from './dto/status-body.dto';
+
+const ZIP = { 'application/zip': { schema: { type: 'string', format: 'binary' } } } as const;
+
+const body = (status: number, description: string, example: StatusBodyDto) => ({
+  status,
+  description,
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/StatusBodyDto' }, example } },
+});
+
+const ID = ApiParam({ name: 'id', type: 'integer', description: 'id of the job', example: 1 });
+const NO_ID = ApiResponse(
+  body(400, 'not an id', { id: 0, status: 'Unknown', message: 'id: "abc" is not a number of a job' }),
+);
+const NO_JOB = ApiResponse(
+  body(404, 'no such job', { id: 0, status: 'Unknown', message: 'Job 7 not found in the database' }),
+);
+
+@ApiTags('jobs')
+@Controller()
+export class JobsController {
+  constructor(
+    private readonly describe: DescribeJob,
+    private readonly partialResults: GetPartialResults,
+    private readonly terminator: Terminator,
+  ) {}
+
+  @Get('download/:id')
+  @ApiOperation({
+    summary: 'The results of a completed job; else its state',
+    description: 'The content type tells which: `application/zip` only once the job is `Completed`.',
+  })
+  @ID
+  @ApiResponse({
+    status: 200,
+    description: 'the result archive, or the state of a job that is not `Completed`',
+    content: {
+      ...ZIP,
+      'application/json': {
+        schema: { $ref: '#/components/schemas/StatusBodyDto' },
+        example: { id: 1, status: 'Running', message: '' },
+      },
+    },
+  })
+  @NO_ID
+  @NO_JOB
+  async download(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const job = await this.describe.require(parseId(id));
+    if (job.status === 'Completed') {
+      await sendZipFile(this.describe.archivePathOf(job), request, response);
+    } else {
+      response.json(this.describe.statusOf(job));
+    }
+  }
+
+  @Get('download_partial/:id')
+  @ApiOperation({ summary: 'The files of a job as they are now, whatever its state' })
+  @ID
+  @ApiResponse({ status: 200, description: 'the working directory', content: ZIP })
+  @ApiResponse(
+    body(400, 'not an id, or its service is configured no longer', {
+      id: 1,
+      status: 'Running',
+      message: 'service old is not configured any more',
+    }),
+  )
+  @ApiResponse(
+    body(404, 'no such job, not yet on an executor, or its files are removed', {
+      id: 1,
+      status: 'Queued',
+      message: 'it has not reached an executor, there are no files yet',
+    }),
+  )
+  @ApiResponse(body(502, 'the executor could not be asked', { id: 0, status: 'Unknown', message: 'executor: connection refused' }))
+  async downloadPartial(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const found = await this.partialResults.get(parseId(id), gone.signal);
+    if ('archivePath' in found) {
+      await sendZipFile(found.archivePath, request, response);
+      return;
+    }
+    response.type('application/zip');
+    try {
+      await pipeline(found.stream, response);
+    } catch (error) {
+      if (!isReset(error, request)) {
+        throw error;
+      }
+    }
+  }
+
+  @Post('terminate/:id')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Ends a job; answers once nothing of it can run any more' })
+  @ID
+  @ApiResponse(body(200, 'terminated, now or before', { id: 1, status: 'Killed', message: 'job terminated' }))
+  @NO_ID
+  @NO_JOB
+  @ApiResponse(
+    body(409, 'it has ended by itself; state and results stay', {
+      id: 1,
+      status: 'Completed',
+      message: 'job 1 has ended already: Completed',
+    }),
+  )
+  @ApiResponse(
+    body(500, 'not confirmed in time; it is carried out as soon as the executor answers', {
+      id: 1,
+      status: 'Locked',
+      message: 'could not terminate job',
+    }),
+  )
+  async terminate(@Param('id') text: string): Promise<StatusBodyDto> {
+    const id = parseId(text);
+    await this.terminator.terminate(id);
+    return { id, status: 'Killed', message: 'job terminated' };
+  }
+
+  @Get('jobs/:id')
+  @ApiOperation({ summary: 'All that there is to know of a job, without starting a download' })
+  @ID
+  @ApiResponse({ status: 200, type: JobDetailsDto })
+  @NO_ID
+  @NO_JOB
+  async details(@Param('id') id: string): Promise<JobDetailsDto> {
+    return this.describe.detailsOf(await this.describe.require(parseId(id)));
+  }
+}

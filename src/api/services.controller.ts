@@ -1,0 +1,18 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { SERVER_CONFIG } from '../config/config.module';
+import type { ServerConfig } from '../config/server-config';
+import { ServiceDto } from './dto/service.dto';
+
+@ApiTags('services')
+@Controller()
+export class ServicesController {
+  constructor(@Inject(SERVER_CONFIG) private readonly config: ServerConfig) {}
+
+  @Get('services')
+  @ApiOperation({ summary: 'The services that jobs can be uploaded for, and their limits' })
+  @ApiResponse({ status: 200, type: [ServiceDto] })
+  list(): ServiceDto[] {
+    return [...this.config.services.values()].map((service) => ServiceDto.from(service));
+  }
+}

@@ -1,0 +1,63 @@
+import { Controller, HttpCode, Post, Req } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { PinoLogger } from 'nestjs-pino';
+import { ACCEPTED_MESSAGE, AcceptUploadService } from '../jobs/accept-upload.service';
+import { StatusBodyDto } from './dto/status-body.dto';
+
+const refusal = (status: number, description: string, message: string) => ({
+  status,
+  description,
+  content: {
+    'application/json': {
+      schema: { $ref: '#/components/schemas/StatusBodyDto' },
+      example: { id: 0, status: 'Unknown', message },
+    },
+  },
+});
+
+@ApiTags('jobs')
+@Controller()
+export class UploadController {
+  constructor(
+    private readonly acceptUpload: AcceptUploadService,
+    private readonly logger: PinoLogger,
+  ) {}
+
+  @Post('upload')
+  @HttpCode(201)
+  @ApiOperation({
+    summary: 'Uploads a job: its files, `run.sh` among them',
+    description:
+      'Every part with a file name is a file of the job, whatever the part is called. `run.sh` is run by bash in a ' +
+      'directory that holds all of them. An upload without `run.sh` is accepted and ends `Invalid`.',
+  })
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['user_id', 'service'],
+      properties: {
+        user_id: { type: 'integer', format: 'int32', description: 'whose quota the job counts against', example: 1 },
+        service: { type: 'string', description: 'one of `GET /services`', example: 'example' },
+        run_sh: {
+          type: 'string',
+          description: 'the text of `run.sh`, for those who have no file at hand; not beside a file `run.sh`',
+          example: '#!/bin/bash\necho "hello from job $JOB_ID" > hello.txt\n',
+        },
+        file: { type: 'array', items: { type: 'string', format: 'binary' }, description: 'the files of the job' },
+      },
+    },
+  })
+  @ApiResponse({ status: 201, type: StatusBodyDto, description: 'accepted: from now on it is not lost' })
+  @ApiResponse(refusal(400, 'the form is malformed, or a field is missing or wrong', 'Invalid service'))
+  @ApiResponse(refusal(413, 'more bytes or more files than allowed', 'the upload is larger than 419430400 bytes'))
+  @ApiResponse(refusal(500, 'a fault of the server', 'internal error'))
+  @ApiResponse(refusal(503, 'the database is busy', 'the database is busy, try again'))
+  @ApiResponse(refusal(507, 'the disk is full', 'no space is left on the disk, try again later'))
+  async upload(@Req() request: Request): Promise<StatusBodyDto> {
+    const id = await this.acceptUpload.accept(request);
+    this.logger.assign({ jobId: id });
+    return { id, status: 'Queued', message: ACCEPTED_MESSAGE };
+  }
+}

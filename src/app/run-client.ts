@@ -1,0 +1,34 @@
+import { ErrorFilter } from '../common/http/error-filter';
+import { readClientConfig, type ClientConfig } from '../config/client-config';
+import { payloadBodyOf } from '../executor/api/error-body';
+import { SCRIPT_RULE_NAMES } from '../workload/script-filter/script-filter';
+import { ClientModule } from './client.module';
+import { start } from './start';
+import { serveSwagger } from './swagger';
+import { VERSION } from './version';
+
+/** Runs client mode, an executor, until it is stopped. @throws ConfigError, and what the start throws */
+export async function runClient(env: NodeJS.ProcessEnv): Promise<void> {
+  const config = readClientConfig(env, SCRIPT_RULE_NAMES);
+  await start({
+    module: ClientModule.with(config),
+    dbPath: config.dbPath,
+    host: config.host,
+    port: config.port,
+    warnings: config.warnings,
+    errorFilter: new ErrorFilter(payloadBodyOf),
+    extend: (app) => serveSwagger(app, 'job-orchestrator executor', null),
+    greeting: (url) => greeting(config, url),
+  });
+}
+
+function greeting(config: ClientConfig, url: string): string[] {
+  const filter = config.scriptFilter.enabled ? 'on' : 'off';
+  return [
+    `job-orchestrator ${VERSION}, client mode (executor), on ${url}`,
+    `database ${config.dbPath}`,
+    `data ${config.dataPath}`,
+    `jobs at a time: ${config.maxConcurrent ?? 'no limit'}; script filter: ${filter}`,
+    ...(process.pid === 1 ? ['as PID 1 it needs an init that reaps orphans: start it under tini or with --init'] : []),
+  ];
+}

@@ -1,0 +1,26 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { ApiModule } from '../api/api.module';
+import { CleanupModule } from '../cleanup/cleanup.module';
+import { ConfigModule } from '../config/config.module';
+import type { ServerConfig } from '../config/server-config';
+import { DatabaseModule } from '../database/database.module';
+import { ObservabilityModule } from '../observability/observability.module';
+
+/** Server mode: takes jobs, queues them, hands them to backends, keeps the results. */
+@Module({})
+export class ServerModule {
+  static with(config: ServerConfig): DynamicModule {
+    return {
+      module: ServerModule,
+      imports: [
+        ConfigModule.forServer(config),
+        ObservabilityModule.forLevel(config.logLevel),
+        DatabaseModule.forPath(config.dbPath),
+        ScheduleModule.forRoot(),
+        ApiModule,
+        CleanupModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,45 @@
+import { errnoOf, hasCode, messageOf } from '../../common/errors';
+import { contentTypeOf, type ExecutorAnswer, RedirectError } from './executor-http';
+
+/** The peer was never reached, so it can't have accepted anything. */
+const NEVER_REACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
+
+const PLAIN_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection cut',
+  EPIPE: 'connection cut',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'host not found for now',
+  EHOSTUNREACH: 'host not reachable',
+  ENETUNREACH: 'network not reachable',
+  ETIMEDOUT: 'timed out',
+};
+
+/** The request certainly did not reach the executor. */
+export function neverReached(error: unknown): boolean {
+  return NEVER_REACHED.has(errnoOf(error) ?? '') || hasCode(error, 'UND_ERR_CONNECT_TIMEOUT');
+}
+
+/** What happened, in words for a user. */
+export function faultText(error: unknown): string {
+  if (error instanceof RedirectError) {
+    return error.message;
+  }
+  const words = PLAIN_WORDS[errnoOf(error) ?? ''];
+  if (words !== undefined) {
+    return words;
+  }
+  if (hasCode(error, 'UND_ERR_CONNECT_TIMEOUT')) {
+    return 'no connection in time';
+  }
+  if (hasCode(error, 'UND_ERR_HEADERS_TIMEOUT') || hasCode(error, 'UND_ERR_BODY_TIMEOUT')) {
+    return 'no answer in time';
+  }
+  return hasCode(error, 'UND_ERR_SOCKET') ? 'connection cut' : messageOf(error);
+}
+
+/** What an answer was instead of the expected one. */
+export function answerText(answer: ExecutorAnswer, expected: string): string {
+  const type = contentTypeOf(answer);
+  return `executor answered ${answer.statusCode}${type === '' ? '' : ` ${type}`} in place of ${expected}`;
+}

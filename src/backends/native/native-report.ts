@@ -1,0 +1,38 @@
+import type { PayloadReport } from '../../wire/payload';
+import type { BackendReport, BackendState } from '../backend';
+
+/** A report that holds nothing but its state and a text. */
+export function bareReport(state: BackendState, message: string): BackendReport {
+  return { state, message, exitCode: null, signal: null, startedAt: null, endedAt: null };
+}
+
+/** What an executor says of a payload, in the terms of the Backend interface. */
+export function toReport(payload: PayloadReport): BackendReport {
+  const { message, exitCode, signal, startedAt, endedAt } = payload;
+  return { state: stateOf(payload), message, exitCode, signal, startedAt, endedAt };
+}
+
+function stateOf(payload: PayloadReport): BackendState {
+  switch (payload.status) {
+    case 'Queued':
+    case 'Processing':
+    case 'Submitted':
+    case 'Prepared':
+      return 'waiting';
+    case 'Running':
+    case 'Locked':
+      return 'running';
+    case 'Completed':
+      return 'completed';
+    case 'Failed':
+      return 'failed';
+    case 'Invalid':
+      return 'invalid';
+    case 'Killed':
+      return 'killed';
+    case 'Cleaned':
+      return 'lost';
+    case 'Unknown':
+      return 'unclear';
+  }
+}

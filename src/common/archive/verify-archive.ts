@@ -1,0 +1,102 @@
+import { FileHandle, open } from 'node:fs/promises';
+import { RandomAccessReader, fromRandomAccessReaderPromise } from 'yauzl';
+import { OrchestratorError, errnoOf, messageOf } from '../errors';
+
+/** The file is no whole zip archive. Whoever fetched it fetches again or fails the job; the file itself won't mend. */
+export class ArchiveDamagedError extends OrchestratorError {
+  readonly code = 'archive-damaged';
+  readonly retryable = false;
+
+  constructor(
+    readonly path: string,
+    reason: string,
+    cause?: unknown,
+  ) {
+    super(`${path} is not a whole zip archive: ${reason}`, { cause });
+  }
+}
+
+const WINDOW_BYTES = 256 * 1024;
+const LOCAL_HEADER_BYTES = 30;
+const CENTRAL_RECORD_BYTES = 46;
+const END_RECORD_BYTES = 22;
+
+/**
+ * Checks the structure of a finished zip file: end record, every entry of the central directory, and that the file has
+ * room for all data they speak of. Nothing is decompressed, and names are not judged: 50,000 entries take about 0.3 s.
+ * Returns the number of entries.
+ * @throws ArchiveDamagedError   cut short, or no zip
+ * @throws Error with an errno   the file could not be read (ENOENT, EIO...)
+ */
+export async function verifyArchive(path: string): Promise<number> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    return await countEntries(path, file, size);
+  } catch (error) {
+    if (error instanceof ArchiveDamagedError || errnoOf(error) !== undefined) {
+      throw error;
+    }
+    throw new ArchiveDamagedError(path, messageOf(error), error);
+  } finally {
+    await file.close();
+  }
+}
+
+async function countEntries(path: string, file: FileHandle, size: number): Promise<number> {
+  const options = { decodeStrings: false, autoClose: false };
+  const zip = await fromRandomAccessReaderPromise(new WindowReader(file), size, options);
+  let centralBytes = 0;
+  let dataEnd = 0;
+  for await (const entry of zip.eachEntry()) {
+    centralBytes += CENTRAL_RECORD_BYTES + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
+    const headEnd = entry.relativeOffsetOfLocalHeader + LOCAL_HEADER_BYTES + entry.fileNameLength;
+    dataEnd = Math.max(dataEnd, headEnd + entry.compressedSize);
+  }
+  if (dataEnd + centralBytes + END_RECORD_BYTES > size) {
+    throw new ArchiveDamagedError(
+      path,
+      `its entries need ${dataEnd + centralBytes + END_RECORD_BYTES} bytes, it has ${size}`,
+    );
+  }
+  return zip.entryCount;
+}
+
+/** Reads ahead: yauzl asks for every record by two reads of a few dozen bytes. */
+class WindowReader extends RandomAccessReader {
+  private start = 0;
+  private window = Buffer.alloc(0);
+
+  constructor(private readonly file: FileHandle) {
+    super();
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    this.fill(position, length).then(
+      () => {
+        this.window.copy(buffer, offset, position - this.start, position - this.start + length);
+        callback(null);
+      },
+      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  private async fill(position: number, length: number): Promise<void> {
+    if (position >= this.start && position + length <= this.start + this.window.length) {
+      return;
+    }
+    const wanted = Buffer.allocUnsafe(Math.max(WINDOW_BYTES, length));
+    const { bytesRead } = await this.file.read(wanted, 0, wanted.length, position);
+    if (bytesRead < length) {
+      throw new Error('it ends in the middle of a record');
+    }
+    this.window = wanted.subarray(0, bytesRead);
+    this.start = position;
+  }
+}

@@ -1,0 +1,35 @@
+import type { EnvReader } from './env-reader';
+import { VARIABLES, type LogLevel } from './variables';
+
+/** What both modes are told. */
+export interface CommonSettings {
+  /** IP address or host name to listen on. */
+  readonly host: string;
+  /** The SQLite file, absolute. */
+  readonly dbPath: string;
+  /** Directory of the job directories, absolute. */
+  readonly dataPath: string;
+  /** Retention after a job's end. May exceed what a timer takes (2^31 ms). */
+  readonly maxAgeMs: number;
+  readonly logLevel: LogLevel;
+}
+
+/** Reads what both modes are told; relative paths are taken from `directory`. */
+export function readCommonSettings(reader: EnvReader, directory: string): CommonSettings {
+  const dbPath = reader.path(VARIABLES.dbPath, directory);
+  const dataPath = reader.path(VARIABLES.dataPath, directory);
+  if (dbPath === dataPath) {
+    reader.fault('DB_PATH', `the same path as DATA_PATH (${dataPath}): one is a file, the other a directory`);
+  }
+  // Silence would let an operator believe that executors ask for it.
+  if (reader.isSet('EXECUTOR_TOKEN')) {
+    reader.warn('EXECUTOR_TOKEN', 'not used by this version; executors answer whoever reaches them');
+  }
+  return {
+    host: reader.host(VARIABLES.host),
+    dbPath,
+    dataPath,
+    maxAgeMs: reader.integer(VARIABLES.maxAge) * 1000,
+    logLevel: reader.choice(VARIABLES.logLevel),
+  };
+}

@@ -1,0 +1,218 @@
+/**
+ * Every environment variable of the program: the one source of names, defaults and limits. The readers take them from
+ * here, and so does the documentation.
+ *
+ * Defaults are text, parsed as if they had been set. No default means: unset has a meaning of its own (`meaning` says
+ * which) or, for the URLs of a service, that the variable is required.
+ */
+export type Mode = 'server' | 'client';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+interface VariableBase {
+  readonly name: string;
+  readonly mode: Mode | 'both';
+  readonly default: string | null;
+  readonly unit: string | null;
+  /** One sentence for the documentation, without unit and default. */
+  readonly meaning: string;
+  /** The value may hold a password: it is never printed whole. */
+  readonly secret: boolean;
+}
+
+export interface IntegerVariable extends VariableBase {
+  readonly kind: 'integer';
+  readonly min: number;
+  readonly max: number;
+  /** Why the limits are what they are, where a reader would ask. */
+  readonly because?: string;
+}
+
+export interface ChoiceVariable<C extends string = string> extends VariableBase {
+  readonly kind: 'choice';
+  readonly choices: readonly C[];
+}
+
+export interface ListVariable extends VariableBase {
+  readonly kind: 'list';
+  readonly separator: 'comma' | 'comma or space';
+}
+
+export interface PlainVariable<K extends 'host' | 'path' | 'url'> extends VariableBase {
+  readonly kind: K;
+}
+
+export type HostVariable = PlainVariable<'host'>;
+export type PathVariable = PlainVariable<'path'>;
+export type UrlVariable = PlainVariable<'url'>;
+export type Variable = IntegerVariable | ChoiceVariable | ListVariable | HostVariable | PathVariable | UrlVariable;
+
+const TEN_YEARS_S = 10 * 365 * 86_400;
+const MAX_QUOTA = 1_000_000;
+const BYTES = { unit: 'bytes', min: 1, max: Number.MAX_SAFE_INTEGER };
+const PORTS = { unit: null, min: 0, max: 65_535 };
+const PORT_MEANING = 'TCP port to listen on; 0 takes any free one.';
+
+type Defaulting<V, D extends string | null> = V & { readonly default: D };
+type Limits = Pick<IntegerVariable, 'unit' | 'min' | 'max' | 'because'>;
+
+function integer<D extends string | null>(
+  name: string,
+  mode: Variable['mode'],
+  defaultText: D,
+  limits: Limits,
+  meaning: string,
+): Defaulting<IntegerVariable, D> {
+  return { kind: 'integer', name, mode, default: defaultText, ...limits, meaning, secret: false };
+}
+
+function choice<C extends string>(
+  name: string,
+  mode: Variable['mode'],
+  choices: readonly C[],
+  defaultText: NoInfer<C>,
+  meaning: string,
+): Defaulting<ChoiceVariable<C>, C> {
+  return { kind: 'choice', name, mode, default: defaultText, choices, unit: null, meaning, secret: false };
+}
+
+function list(
+  name: string,
+  mode: Variable['mode'],
+  separator: ListVariable['separator'],
+  meaning: string,
+): ListVariable {
+  return { kind: 'list', name, mode, default: null, separator, unit: null, meaning, secret: false };
+}
+
+function plain<K extends 'host' | 'path'>(
+  kind: K,
+  name: string,
+  defaultText: string,
+  meaning: string,
+): Defaulting<PlainVariable<K>, string> {
+  return { kind, name, mode: 'both', default: defaultText, unit: null, meaning, secret: false };
+}
+
+function url(name: string, meaning: string): UrlVariable {
+  return { kind: 'url', name, mode: 'server', default: null, unit: null, meaning, secret: true };
+}
+
+export const SERVICE_PREFIX = 'SERVICE_';
+/** `<NAME>` stands for the service's name in the names of this table. */
+const SERVICE_PATTERN = `${SERVICE_PREFIX}<NAME>_`;
+
+/** What a service is made of. `<NAME>` is upper case; the service is called by its lower-case form. */
+export const SERVICE_VARIABLES = {
+  upload: url(
+    `${SERVICE_PATTERN}UPLOAD_URL`,
+    'Where the executor takes submissions; user:password@ is sent as Basic authentication.',
+  ),
+  download: url(
+    `${SERVICE_PATTERN}DOWNLOAD_URL`,
+    'Where results are fetched: /{id} is appended; for partial results, retrieve_partial replaces the last segment.',
+  ),
+  terminate: url(`${SERVICE_PATTERN}TERMINATE_URL`, 'Where jobs are terminated; /{id} is appended.'),
+  runsPerUser: integer(
+    `${SERVICE_PATTERN}RUNS_PER_USER`,
+    'server',
+    '5',
+    { unit: 'jobs', min: 1, max: MAX_QUOTA },
+    'Active jobs of one user on this service; further ones wait.',
+  ),
+  maxRuns: integer(
+    `${SERVICE_PATTERN}MAX_RUNS`,
+    'server',
+    '10',
+    { unit: 'jobs', min: 1, max: MAX_QUOTA },
+    'Active jobs of all users on this service; further ones wait.',
+  ),
+} as const;
+
+export type ServiceVariableKey = keyof typeof SERVICE_VARIABLES;
+
+/** Everything else. `PORT` has a row for each mode, as its defaults differ. */
+export const VARIABLES = {
+  serverPort: integer('PORT', 'server', '5000', PORTS, PORT_MEANING),
+  clientPort: integer('PORT', 'client', '9000', PORTS, PORT_MEANING),
+  host: plain('host', 'HOST', '0.0.0.0', 'Address to listen on.'),
+  dbPath: plain('path', 'DB_PATH', './db.sqlite', 'The SQLite file; server and client may share it.'),
+  dataPath: plain('path', 'DATA_PATH', './data', 'Parent of the job directories; server and client may share it.'),
+  maxAge: integer(
+    'MAX_AGE',
+    'both',
+    '864000',
+    { unit: 'seconds', min: 1, max: TEN_YEARS_S },
+    "Retention: files are kept this long after a job's end.",
+  ),
+  logLevel: choice('LOG_LEVEL', 'both', LOG_LEVELS, 'info', 'The least severe lines that are logged.'),
+  maxUploadBytes: integer('MAX_UPLOAD_BYTES', 'server', '419430400', BYTES, 'Largest upload, all its parts together.'),
+  maxUploadFiles: integer(
+    'MAX_UPLOAD_FILES',
+    'server',
+    '20000',
+    { unit: 'files', min: 1, max: 1_000_000 },
+    'Most files in one upload.',
+  ),
+  executorLostAfter: integer(
+    'EXECUTOR_LOST_AFTER',
+    'server',
+    '86400',
+    { unit: 'seconds', min: 1, max: TEN_YEARS_S },
+    'Without contact to an executor for so long, the jobs handed over to it are given up.',
+  ),
+  killGrace: integer(
+    'KILL_GRACE',
+    'client',
+    '10',
+    { unit: 'seconds', min: 0, max: 25, because: 'the server gives up waiting for a termination after 35 s' },
+    'Time between SIGTERM and SIGKILL when a job is terminated.',
+  ),
+  jobLogLimit: integer(
+    'JOB_LOG_LIMIT',
+    'client',
+    '67108864',
+    BYTES,
+    'Kept of each of stdout and stderr of a job; what is beyond is cut with a note.',
+  ),
+  jobEnv: list(
+    'JOB_ENV',
+    'client',
+    'comma or space',
+    "Names of the executor's variables that jobs may see; none if unset.",
+  ),
+  maxConcurrent: integer(
+    'MAX_CONCURRENT',
+    'client',
+    null,
+    { unit: 'jobs', min: 1, max: 100_000 },
+    'Jobs that run at once on this executor; further ones wait. No limit if unset.',
+  ),
+  scriptFilter: choice(
+    'SCRIPT_FILTER',
+    'client',
+    ['on', 'off'],
+    'on',
+    'Whether run.sh is searched for commands that a job should not need. A sanity check and no sandbox.',
+  ),
+  scriptFilterAllow: list(
+    'SCRIPT_FILTER_ALLOW',
+    'client',
+    'comma',
+    'Rules of the script filter that are left out; a refusal names its rule. None if unset.',
+  ),
+} as const;
+
+/** The whole table in the order of the documentation. */
+export const ALL_VARIABLES: readonly Variable[] = [...Object.values(VARIABLES), ...Object.values(SERVICE_VARIABLES)];
+
+/** `UPLOAD_URL` of `SERVICE_<NAME>_UPLOAD_URL`. */
+export function endingOf(key: ServiceVariableKey): string {
+  return SERVICE_VARIABLES[key].name.slice(SERVICE_PATTERN.length);
+}
+
+/** The variable of one service: `SERVICE_MY_TOOL_UPLOAD_URL`. */
+export function serviceVariableName(serviceName: string, key: ServiceVariableKey): string {
+  return `${SERVICE_PREFIX}${serviceName}_${endingOf(key)}`;
+}

@@ -1,0 +1,23 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+
+/** Name of the DataSource that only reads. Reads have a connection of their own: see WriteQueue. */
+export const READER = 'reader';
+
+/** How long a statement waits for another process (the executor on the same file, a backup) before it is refused. */
+export const BUSY_TIMEOUT_MS = 5_000;
+
+/** The connection that writes. WAL lets reads go on during a write. */
+export function writerOptions(dbPath: string): DataSourceOptions & { type: 'sqlite' } {
+  return { type: 'sqlite', database: dbPath, enableWAL: true, busyTimeout: BUSY_TIMEOUT_MS };
+}
+
+/**
+ * Opens a connection that keeps the promise "accepted means durable".
+ * `synchronous=FULL` syncs the log at each commit: with NORMAL, the usual advice for WAL, a power cut may take back the
+ * last commits, and a job that was answered 201 would be gone. What it costs is shared by grouped commits (WriteQueue).
+ */
+export async function openDurable(options: DataSourceOptions): Promise<DataSource> {
+  const dataSource = await new DataSource(options).initialize();
+  await dataSource.query('PRAGMA synchronous = FULL');
+  return dataSource;
+}

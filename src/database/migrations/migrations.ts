@@ -1,0 +1,4 @@
+import { CreateJobsAndPayloads1764000000000 } from './1764000000000-create-jobs-and-payloads';
+
+/** In order. A migration that has shipped is never changed: a mistake is mended by the next one. */
+export const MIGRATIONS = [CreateJobsAndPayloads1764000000000];

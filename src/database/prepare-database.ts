@@ -1,0 +1,44 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { openDurable, writerOptions } from './data-source';
+import { DatabaseTooNewError } from './database.errors';
+import { KernelLock } from './kernel-lock';
+import { MIGRATIONS } from './migrations/migrations';
+
+/** Another process may be migrating the same file (server and client side by side): wait for it this long. */
+const MIGRATION_WAIT_MS = 60_000;
+
+/**
+ * Creates the database file if need be and brings its tables up to this release.
+ * Safe to be called by a server and a client of one file at once.
+ * @throws DatabaseTooNewError when a newer release has been here; nothing is changed then
+ */
+export async function prepareDatabase(dbPath: string): Promise<void> {
+  await mkdir(dirname(dbPath), { recursive: true });
+  const lock = await KernelLock.take(`${dbPath}.migrate.lock`, MIGRATION_WAIT_MS);
+  try {
+    const dataSource = await openDurable({ ...writerOptions(dbPath), migrations: MIGRATIONS });
+    try {
+      await refuseNewer(dataSource, dbPath);
+      await dataSource.runMigrations({ transaction: 'each' });
+    } finally {
+      await dataSource.destroy();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+async function refuseNewer(dataSource: DataSource, dbPath: string): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  if (!(await runner.hasTable('migrations'))) {
+    return;
+  }
+  const known = new Set(dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name));
+  const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations');
+  const unknown = rows.map((row) => row.name).filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new DatabaseTooNewError(dbPath, unknown);
+  }
+}

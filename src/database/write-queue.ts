@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, EntityManager } from 'typeorm';
+import { translateDriverError } from './database.errors';
+
+/** A piece of work on the database. It may be run twice (see {@link WriteQueue}), so it does nothing else. */
+export type Write<T> = (manager: EntityManager) => Promise<T>;
+
+interface Waiting {
+  readonly work: Write<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Commits more writes at once than this only in the next transaction, so that no caller waits long. */
+const MAX_BATCH = 256;
+
+/**
+ * All writes of this process, one transaction after another. SQLite has one writer; and since TypeORM shares one
+ * connection, a statement issued beside an open transaction would silently join it and be undone with it.
+ * Whatever waits when a transaction begins is committed together: concurrent uploads share one fsync.
+ * When one of a batch fails, the batch is rolled back and each is run again by itself, so no write spoils another's.
+ */
+@Injectable()
+export class WriteQueue {
+  private waiting: Waiting[] = [];
+  private isRunning = false;
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * Resolves with the work's value after COMMIT.
+   * @throws DatabaseBusyError | DatabaseFullError | whatever the work threw; nothing of the work is stored then
+   */
+  run<T>(work: Write<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      if (!this.isRunning) {
+        this.isRunning = true;
+        setImmediate(() => void this.drain());
+      }
+    });
+  }
+
+  private async drain(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, MAX_BATCH);
+      if (!(await this.tryTogether(batch))) {
+        for (const one of batch) {
+          await this.tryAlone(one);
+        }
+      }
+    }
+    this.isRunning = false;
+  }
+
+  private async tryTogether(batch: readonly Waiting[]): Promise<boolean> {
+    if (batch.length === 1) {
+      return false;
+    }
+    try {
+      const values = await this.transact(batch);
+      batch.forEach((one, at) => one.resolve(values[at]));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private async tryAlone(one: Waiting): Promise<void> {
+    try {
+      const [value] = await this.transact([one]);
+      one.resolve(value);
+    } catch (error) {
+      one.reject(translateDriverError(error));
+    }
+  }
+
+  private async transact(batch: readonly Waiting[]): Promise<unknown[]> {
+    const { manager } = this.dataSource;
+    await manager.query('BEGIN IMMEDIATE');
+    try {
+      const values: unknown[] = [];
+      for (const one of batch) {
+        values.push(await one.work(manager));
+      }
+      await manager.query('COMMIT');
+      return values;
+    } catch (error) {
+      // SQLite may have rolled back by itself (disk full): a second ROLLBACK is then an error of no interest.
+      await manager.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { Backend, BackendRef, BackendReport } from '../backends/backend';
+import type { Job } from '../jobs/jobs.repository';
+import type { JobState } from '../jobs/job-state';
+
+/** A job that holds a slot, as the dispatcher follows it. Made when it is handed over, or read again at start. */
+export class ActiveJob {
+  readonly id: number;
+  readonly key: string;
+  readonly service: string;
+  readonly loc: string;
+  status: JobState;
+  ref: BackendRef | null;
+  /** What is known to hold it up, as last stored in its row. */
+  note = '';
+  /** A report that came while the answer to the hand-over was still on its way. */
+  early: BackendReport | null = null;
+  /** Its end is being worked on; further reports change nothing. */
+  isEnding = false;
+  /** When the backend last said something of it that was understood (performance.now()). */
+  lastContactAt = performance.now();
+  /** Aborts whatever is under way for it. */
+  readonly abort = new AbortController();
+
+  constructor(
+    job: Job,
+    readonly backend: Backend,
+  ) {
+    this.id = job.id;
+    this.key = job.key ?? `job-${job.id}`;
+    this.service = job.service;
+    this.loc = job.loc;
+    this.status = job.status;
+    this.ref = job.ref as BackendRef | null;
+  }
+}

@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { BackendsModule } from '../backends/backends.module';
+import { JobsModule } from '../jobs/jobs.module';
+import { QuotasModule } from '../quotas/quotas.module';
+import { ActiveJobs } from './active-jobs';
+import { CollectResults } from './collect-results.service';
+import { DispatchRecovery } from './dispatch-recovery.service';
+import { Dispatcher } from './dispatcher.service';
+import { HandOver } from './hand-over.service';
+import { JobEnder } from './job-ender.service';
+import { JobNotes } from './job-notes.service';
+import { GetPartialResults } from './partial-results.service';
+import { Terminator } from './terminator.service';
+import { Tracker } from './tracker.service';
+
+@Module({
+  imports: [BackendsModule, JobsModule, QuotasModule],
+  providers: [
+    ActiveJobs,
+    CollectResults,
+    DispatchRecovery,
+    Dispatcher,
+    GetPartialResults,
+    HandOver,
+    JobEnder,
+    JobNotes,
+    Terminator,
+    Tracker,
+  ],
+  exports: [BackendsModule, Dispatcher, GetPartialResults, QuotasModule, Terminator],
+})
+export class DispatchModule {}

@@ -1,0 +1,86 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { backOff, delay } from '../common/delay';
+import { JobFiles } from '../jobs/job-files';
+import { JobsRepository, type MoveDetails } from '../jobs/jobs.repository';
+import type { ActiveJob } from './active-job';
+import { ActiveJobs } from './active-jobs';
+import { CollectResults } from './collect-results.service';
+
+export type EndState = 'Completed' | 'Failed' | 'Invalid' | 'Killed';
+
+const RELEASE_BACK_OFF = { firstMs: 500, maxMs: 15_000 };
+/** A backend that doesn't take the release frees the job by its own retention. */
+const RELEASE_ATTEMPTS = 20;
+
+/** Stores how jobs end, and clears up after them. */
+@Injectable()
+export class JobEnder {
+  private readonly logger = new Logger(JobEnder.name);
+
+  constructor(
+    private readonly jobs: JobsRepository,
+    private readonly files: JobFiles,
+    private readonly active: ActiveJobs,
+    private readonly collect: CollectResults,
+  ) {}
+
+  /**
+   * Moves the job to its end, unless another end was first; then lets go of it here and at the backend.
+   * @returns whether this end was stored
+   */
+  async end(job: ActiveJob, state: EndState, details: MoveDetails): Promise<boolean> {
+    const from = await this.jobs.move(job.id, state, details);
+    job.isEnding = true;
+    job.abort.abort();
+    this.active.remove(job);
+    if (from === null) {
+      return false;
+    }
+    job.status = state;
+    this.logger.log({ jobId: job.id, from, exitCode: details.exitCode }, `job ended ${state}: ${details.message ?? ''}`);
+    void this.settle(job);
+    return true;
+  }
+
+  /**
+   * After the end: fetches the files of a killed job, which nobody waited for, and lets the backend forget the job.
+   * Done again at the next start when a crash comes between.
+   */
+  async settle(job: ActiveJob): Promise<void> {
+    const stop = this.active.stopping;
+    try {
+      const hasArchive = await this.files.hasArchive(job.loc);
+      if (job.ref !== null && job.status === 'Killed' && !hasArchive) {
+        await this.collect.once(job, 'partial', stop).catch((error: unknown) => {
+          this.logger.warn({ err: error, jobId: job.id }, 'the files of a terminated job could not be fetched');
+        });
+      }
+      // An invalid job's input is all that there is of it.
+      if (await this.files.hasArchive(job.loc)) {
+        await this.files.dropInput(job.loc);
+      }
+      if (job.ref !== null) {
+        await this.release(job, job.ref);
+        await this.jobs.markReleased(job.id);
+      }
+    } catch (error) {
+      if (!stop.aborted) {
+        this.logger.warn({ err: error, jobId: job.id }, 'clearing up after a job was interrupted');
+      }
+    }
+  }
+
+  private async release(job: ActiveJob, ref: NonNullable<ActiveJob['ref']>): Promise<void> {
+    const stop = this.active.stopping;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await job.backend.release(ref, stop);
+      } catch (error) {
+        if (stop.aborted || attempt >= RELEASE_ATTEMPTS) {
+          throw error;
+        }
+        await delay(backOff(attempt, RELEASE_BACK_OFF), stop);
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { BackendState } from '../backends/backend';
+import type { JobState } from '../jobs/job-state';
+
+/** What a backend's report does to a job. */
+export type ReportAction =
+  /** Nothing new. */
+  | 'none'
+  /** It has begun to run. */
+  | 'run'
+  /** It has ended: fetch its files, then store the end. */
+  | 'collect'
+  /** It has ended and left nothing to fetch: store the end. */
+  | 'end'
+  /** It can't be understood: say so, ask again. */
+  | 'note';
+
+const ON_ACTIVE: Readonly<Record<BackendState, ReportAction>> = {
+  waiting: 'none',
+  running: 'none',
+  completed: 'collect',
+  failed: 'collect',
+  invalid: 'end',
+  killed: 'end',
+  lost: 'end',
+  unclear: 'note',
+};
+
+/** Our state, then the reported one. A job that is not at a backend, or has ended, takes no report. */
+const ACTIONS: Partial<Readonly<Record<JobState, Readonly<Record<BackendState, ReportAction>>>>> = {
+  Submitted: { ...ON_ACTIVE, running: 'run' },
+  Prepared: { ...ON_ACTIVE, running: 'run' },
+  Running: ON_ACTIVE,
+  Locked: ON_ACTIVE,
+};
+
+export function actionFor(ours: JobState, reported: BackendState): ReportAction {
+  return ACTIONS[ours]?.[reported] ?? 'none';
+}

@@ -1,0 +1,176 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { delay } from '../common/delay';
+import { SERVER_CONFIG } from '../config/config.module';
+import type { ServerConfig } from '../config/server-config';
+import type { BackendRef, BackendReport } from '../backends/backend';
+import { JobsRepository } from '../jobs/jobs.repository';
+import type { ActiveJob } from './active-job';
+import { ActiveJobs } from './active-jobs';
+import { CollectResults, ResultsLostError } from './collect-results.service';
+import { type EndState, JobEnder } from './job-ender.service';
+import { JobNotes } from './job-notes.service';
+import { actionFor } from './report-action';
+
+/** Follows jobs at their backends to their end: by what is pushed, and by asking. */
+@Injectable()
+export class Tracker {
+  private readonly logger = new Logger(Tracker.name);
+  private readonly polling = new Set<string>();
+
+  constructor(
+    private readonly jobs: JobsRepository,
+    private readonly active: ActiveJobs,
+    private readonly collect: CollectResults,
+    private readonly ender: JobEnder,
+    private readonly notes: JobNotes,
+    @Inject(SERVER_CONFIG) private readonly config: ServerConfig,
+  ) {}
+
+  /** The backend has the job: from now on its reports count. */
+  async track(job: ActiveJob): Promise<void> {
+    void this.keepPolling(job.service);
+    const { early } = job;
+    job.early = null;
+    if (early) {
+      await this.apply(job, early);
+    }
+  }
+
+  /** A backend has pushed a report. */
+  hear(ref: BackendRef, key: string | null, report: BackendReport, service: string): void {
+    const job = this.active.find(ref, key, service);
+    if (!job) {
+      return;
+    }
+    if (job.status === 'Processing') {
+      job.early = report;
+      return;
+    }
+    this.apply(job, report).catch((error: unknown) =>
+      this.logger.error({ err: error, jobId: job.id }, 'a report could not be acted on'),
+    );
+  }
+
+  /** Asks for all jobs of a service at once. */
+  async poll(service: string): Promise<void> {
+    const jobs = this.active.atBackend(service);
+    const [first] = jobs;
+    if (!first) {
+      return;
+    }
+    const refs = jobs.flatMap((job) => (job.ref === null ? [] : [job.ref]));
+    const reports = await first.backend.poll(refs, this.active.stopping);
+    await Promise.all(
+      jobs.map(async (job) => {
+        const report = job.ref === null ? undefined : reports.get(job.ref);
+        if (report) {
+          await this.apply(job, report);
+        }
+      }),
+    );
+  }
+
+  /** Does to the job what the report says. Resolves when that is stored. */
+  async apply(job: ActiveJob, report: BackendReport): Promise<void> {
+    if (job.isEnding) {
+      return;
+    }
+    if (report.state !== 'unclear') {
+      job.lastContactAt = performance.now();
+    }
+    switch (actionFor(job.status, report.state)) {
+      case 'none':
+        return;
+      case 'run':
+        job.status = 'Running';
+        await this.jobs.move(job.id, 'Running', { message: report.message, ...startOf(report) });
+        return;
+      case 'note':
+        return this.noteOrGiveUp(job, report.message);
+      case 'collect':
+        job.isEnding = true;
+        return this.collectAndEnd(job, report);
+      case 'end':
+        job.isEnding = true;
+        await this.ender.end(job, endStateOf(report), detailsOf(report));
+        return;
+    }
+  }
+
+  private async collectAndEnd(job: ActiveJob, report: BackendReport): Promise<void> {
+    const state = endStateOf(report);
+    const details = detailsOf(report);
+    try {
+      await this.collect.untilWhole(job, state === 'Completed' ? 'results' : 'partial');
+      await this.ender.end(job, state, details);
+    } catch (error) {
+      if (job.abort.signal.aborted) {
+        return;
+      }
+      if (!(error instanceof ResultsLostError)) {
+        throw error;
+      }
+      const reasons = [details.message, error.message].filter((text) => text !== '');
+      await this.ender.end(job, 'Failed', { ...details, message: reasons.join('; ') });
+    }
+  }
+
+  private async noteOrGiveUp(job: ActiveJob, text: string): Promise<void> {
+    const silentMs = performance.now() - job.lastContactAt;
+    if (silentMs > this.config.executorLostAfterMs) {
+      job.isEnding = true;
+      const seconds = Math.round(silentMs / 1000);
+      await this.ender.end(job, 'Failed', { message: `executor lost: no word of the job for ${seconds} s; ${text}` });
+      return;
+    }
+    await this.notes.say(job, text);
+  }
+
+  /** One loop a service, for as long as it has jobs at its backend. */
+  private async keepPolling(service: string): Promise<void> {
+    if (this.polling.has(service)) {
+      return;
+    }
+    this.polling.add(service);
+    try {
+      for (;;) {
+        const [first] = this.active.atBackend(service);
+        if (!first || this.active.stopping.aborted) {
+          return;
+        }
+        await delay(first.backend.pollEveryMs(service), this.active.stopping);
+        await this.poll(service).catch((error: unknown) => {
+          this.logger.error({ err: error, service }, 'a poll failed');
+        });
+      }
+    } finally {
+      this.polling.delete(service);
+    }
+  }
+}
+
+function endStateOf(report: BackendReport): EndState {
+  switch (report.state) {
+    case 'completed':
+      return 'Completed';
+    case 'invalid':
+      return 'Invalid';
+    case 'killed':
+      return 'Killed';
+    case 'failed':
+    case 'lost':
+    case 'waiting':
+    case 'running':
+    case 'unclear':
+      return 'Failed';
+  }
+}
+
+function detailsOf(report: BackendReport) {
+  const { message, exitCode, signal } = report;
+  return { message, exitCode, signal, ...startOf(report) };
+}
+
+function startOf(report: BackendReport): { startedAt?: number } {
+  return report.startedAt === null ? {} : { startedAt: report.startedAt };
+}

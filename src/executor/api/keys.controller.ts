@@ -1,0 +1,44 @@
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { PayloadNotFoundError } from '../executor.errors';
+import { PayloadsRepository, toWire } from '../payloads.repository';
+import { RunnerService } from '../runner.service';
+import { PayloadDto } from './payload.dto';
+
+/** Payloads by the server's key: for a server that doesn't know whether its submission arrived. */
+@ApiTags('keys')
+@Controller('keys')
+export class KeysController {
+  constructor(
+    private readonly payloads: PayloadsRepository,
+    private readonly runner: RunnerService,
+  ) {}
+
+  @Get(':key')
+  @ApiOperation({ summary: 'The payload of a key' })
+  @ApiResponse({ status: 200, type: PayloadDto })
+  @ApiResponse({ status: 404, type: PayloadDto, description: 'no submission of this key has arrived' })
+  async find(@Param('key') key: string): Promise<PayloadDto> {
+    const payload = await this.payloads.findByKey(key);
+    if (!payload) {
+      throw new PayloadNotFoundError(`of key ${key}`);
+    }
+    return toWire(payload);
+  }
+
+  @Post(':key/kill')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Ends the payload of a key; one that has not arrived yet is refused when it does' })
+  @ApiResponse({ status: 200, description: 'ended, now or before, or refused from now on; no body' })
+  async kill(@Param('key') key: string): Promise<void> {
+    const message = 'terminated before it arrived';
+    const tombstone = await this.payloads.insert({ key, jobId: null, loc: '', status: 'Killed', message });
+    if (tombstone) {
+      return;
+    }
+    const payload = await this.payloads.findByKey(key);
+    if (payload) {
+      await this.runner.terminate(payload.id);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { CpuLoad } from '../cpu-load';
+
+@ApiTags('executor')
+@Controller()
+export class LoadController {
+  constructor(private readonly load: CpuLoad) {}
+
+  @Get('load')
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({ summary: 'CPU use of the machine in percent, a bare number' })
+  @ApiResponse({ status: 200, schema: { type: 'number', minimum: 0, maximum: 100, example: 12.5 } })
+  read(): string {
+    // As text: Nest would take a bare number for a status code's body.
+    return JSON.stringify(Math.round(this.load.read() * 100) / 100);
+  }
+}

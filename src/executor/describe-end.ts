@@ -1,0 +1,53 @@
+import type { ScriptEnd } from './process/supervisor-record';
+
+/** What is known when a job's supervisor is gone. */
+export interface EndFacts {
+  /** `null`: the supervisor left no record. */
+  readonly end: ScriptEnd | null;
+  /** Its termination was asked for before it ended. */
+  readonly isKilled: boolean;
+  /** The working directory is still there. */
+  readonly hasWork: boolean;
+  /** What was already to be said of the job (a mended script). */
+  readonly note: string;
+}
+
+/** How a payload ended, for its row. */
+export interface PayloadEnd {
+  readonly status: 'Completed' | 'Failed' | 'Killed';
+  readonly message: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** Decides the final state of a payload that ran, and says why. */
+export function describeEnd({ end, isKilled, hasWork, note }: EndFacts): PayloadEnd {
+  const exitCode = end?.exitCode ?? null;
+  const signal = end?.signal ?? null;
+  if (isKilled) {
+    return { status: 'Killed', message: 'terminated on request', exitCode, signal };
+  }
+  if (!end) {
+    const message = 'supervisor lost: the process that watched the script is gone and left no exit code';
+    return { status: 'Failed', message, exitCode, signal };
+  }
+  const reasons = [
+    end.startError && `the script could not be started: ${end.startError}`,
+    !end.startError && exitCode !== null && exitCode !== 0 && exitCodeText(exitCode),
+    signal && `killed by signal ${signal}`,
+    !hasWork && 'the working directory was removed while the script ran, its results are gone',
+  ].filter((reason) => typeof reason === 'string' && reason !== '');
+  const message = [...reasons, note].filter((part) => part !== '').join('; ');
+  return { status: reasons.length === 0 ? 'Completed' : 'Failed', message, exitCode, signal };
+}
+
+function exitCodeText(code: number): string {
+  switch (code) {
+    case 126:
+      return 'exit code 126 (a command could not be executed)';
+    case 127:
+      return 'exit code 127 (a command was not found)';
+    default:
+      return `exit code ${code}`;
+  }
+}

@@ -1,0 +1,31 @@
+import { mkdir } from 'node:fs/promises';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { CLIENT_CONFIG } from '../config/config.module';
+import type { ClientConfig } from '../config/client-config';
+import { wasClaimed } from './process/supervisor-record';
+import { dirsOf } from './payload-files';
+import { PayloadsRepository } from './payloads.repository';
+import { RunnerService } from './runner.service';
+
+/** At start: every payload that an earlier executor left goes on from where it was. Done before the first request. */
+@Injectable()
+export class ExecutorRecovery implements OnApplicationBootstrap {
+  constructor(
+    private readonly payloads: PayloadsRepository,
+    private readonly runner: RunnerService,
+    @Inject(CLIENT_CONFIG) private readonly config: ClientConfig,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await mkdir(this.config.dataPath, { recursive: true });
+    for (const payload of await this.payloads.listLive()) {
+      if (payload.status === 'Running' || wasClaimed(dirsOf(payload.loc).run)) {
+        this.runner.adopt(payload);
+      } else if (payload.killed) {
+        await this.payloads.move(payload.id, 'Killed', { message: 'terminated before it started' });
+      } else {
+        this.runner.enqueue(payload);
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { OrchestratorError } from '../common/errors';
+import type { PayloadRow } from './payloads.repository';
+
+/** No payload of that id or key. HTTP says 404. */
+export class PayloadNotFoundError extends OrchestratorError {
+  readonly code = 'payload-not-found';
+  readonly retryable = false;
+
+  constructor(what: string) {
+    super(`no payload ${what} on this executor`);
+  }
+}
+
+/** The job was terminated before it arrived, so it is not taken. HTTP says 409. */
+export class KeyTerminatedError extends OrchestratorError {
+  readonly code = 'key-terminated';
+  readonly retryable = false;
+
+  constructor(readonly payload: PayloadRow) {
+    super('the job was terminated before it arrived at this executor');
+  }
+}
+
+/** A payload that still runs can't be released. HTTP says 409. */
+export class PayloadActiveError extends OrchestratorError {
+  readonly code = 'payload-active';
+  readonly retryable = true;
+
+  constructor(id: number) {
+    super(`payload ${id} has not ended yet`);
+  }
+}
+
+/** A header or a body of a request is not what it should be. HTTP says 400. */
+export class BadRequestError extends OrchestratorError {
+  readonly code = 'bad-request';
+  readonly retryable = false;
+}

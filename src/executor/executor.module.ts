@@ -1,0 +1,37 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { READER } from '../database/data-source';
+import { AcceptPayloadService } from './accept-payload.service';
+import { EventsController } from './api/events.controller';
+import { KeysController } from './api/keys.controller';
+import { LoadController } from './api/load.controller';
+import { PayloadsController } from './api/payloads.controller';
+import { CpuLoad } from './cpu-load';
+import { ExecutorRecovery } from './executor-recovery.service';
+import { PayloadEvents } from './payload-events';
+import { PayloadFiles } from './payload-files';
+import { PayloadRetention } from './payload-retention.service';
+import { PayloadEntity } from './payload.entity';
+import { PayloadsRepository } from './payloads.repository';
+import { LogLimit } from './process/log-limit';
+import { ProcessEnder } from './process/process-ender.service';
+import { RunnerService } from './runner.service';
+
+/** Client mode: takes payloads, runs them, gives the results back. */
+@Module({
+  imports: [TypeOrmModule.forFeature([PayloadEntity]), TypeOrmModule.forFeature([PayloadEntity], READER)],
+  controllers: [PayloadsController, KeysController, EventsController, LoadController],
+  providers: [
+    AcceptPayloadService,
+    CpuLoad,
+    ExecutorRecovery,
+    LogLimit,
+    PayloadEvents,
+    PayloadFiles,
+    PayloadRetention,
+    PayloadsRepository,
+    ProcessEnder,
+    RunnerService,
+  ],
+})
+export class ExecutorModule {}

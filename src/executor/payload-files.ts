@@ -1,0 +1,77 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { renameDurably, syncDirectory } from '../common/durable-fs';
+import { removeTree } from '../common/remove-tree';
+import { CLIENT_CONFIG } from '../config/config.module';
+import type { ClientConfig } from '../config/client-config';
+
+/** The directories of one payload. Only `work` goes into its archive. */
+export interface PayloadDirs {
+  /** The job's working directory. */
+  readonly work: string;
+  /** HOME and TMPDIR of the job. */
+  readonly home: string;
+  readonly tmp: string;
+  /** What the supervisor records. */
+  readonly run: string;
+}
+
+export function dirsOf(loc: string): PayloadDirs {
+  return { work: join(loc, 'work'), home: join(loc, 'home'), tmp: join(loc, 'tmp'), run: join(loc, 'run') };
+}
+
+/**
+ * The files of payloads: `DATA_PATH/<uuid>.run/`. A submission grows in `<uuid>.run.part` and gets its name by rename.
+ * The ending tells an executor's directories from a server's: both may share one DATA_PATH, and neither may take the
+ * other's for rubbish.
+ */
+@Injectable()
+export class PayloadFiles {
+  readonly root: string;
+
+  constructor(@Inject(CLIENT_CONFIG) config: ClientConfig) {
+    this.root = config.dataPath;
+  }
+
+  /** Returns the directory in which the submitted files are written. */
+  async openStaging(name: string): Promise<string> {
+    const { work, home, tmp, run } = dirsOf(this.staging(name));
+    await mkdir(work, { recursive: true });
+    for (const directory of [home, tmp, run]) {
+      await mkdir(directory);
+    }
+    return work;
+  }
+
+  /** Puts a received submission in its place, synced to disk; returns the payload's directory. */
+  async publish(name: string): Promise<string> {
+    const loc = join(this.root, `${name}.run`);
+    await syncDirectory(this.staging(name));
+    await renameDurably(this.staging(name), loc);
+    return loc;
+  }
+
+  async discard(name: string): Promise<void> {
+    await removeTree(this.staging(name));
+    await removeTree(join(this.root, `${name}.run`));
+  }
+
+  async remove(loc: string): Promise<void> {
+    if (loc !== '') {
+      await removeTree(loc);
+    }
+  }
+
+  /** The working directory is still there: a script may have deleted it. */
+  async hasWork(loc: string): Promise<boolean> {
+    return stat(dirsOf(loc).work).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+  }
+
+  private staging(name: string): string {
+    return join(this.root, `${name}.run.part`);
+  }
+}

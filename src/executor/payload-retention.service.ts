@@ -1,0 +1,75 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { CLIENT_CONFIG } from '../config/config.module';
+import type { ClientConfig } from '../config/client-config';
+import { PayloadActiveError, PayloadNotFoundError } from './executor.errors';
+import { PayloadFiles } from './payload-files';
+import { hasEnded } from './payload-state';
+import { type PayloadRow, PayloadsRepository } from './payloads.repository';
+
+const LOOK_EVERY_MS = 15_000;
+const BATCH = 500;
+
+/** Frees what ended payloads hold: when the server releases them, else when retention is over. */
+@Injectable()
+export class PayloadRetention {
+  private readonly logger = new Logger(PayloadRetention.name);
+  private isRunning = false;
+
+  constructor(
+    private readonly payloads: PayloadsRepository,
+    private readonly files: PayloadFiles,
+    @Inject(CLIENT_CONFIG) private readonly config: ClientConfig,
+  ) {}
+
+  /** The server has the results. Repeatable. */
+  async release(id: number): Promise<void> {
+    const payload = await this.payloads.find(id);
+    if (!payload) {
+      throw new PayloadNotFoundError(String(id));
+    }
+    if (!hasEnded(payload.status)) {
+      throw new PayloadActiveError(id);
+    }
+    await this.clean(payload);
+  }
+
+  @Interval(LOOK_EVERY_MS)
+  async sweep(): Promise<void> {
+    if (this.isRunning) {
+      return;
+    }
+    this.isRunning = true;
+    try {
+      const expired = Date.now() - this.config.maxAgeMs;
+      for (const payload of await this.payloads.listExpired(expired, BATCH)) {
+        await this.clean(payload);
+      }
+      for (const payload of await this.payloads.listUnremoved(BATCH)) {
+        await this.removeFiles(payload);
+      }
+      // A key outlives its payload by the same time: a submission that was under way may still be repeated.
+      await this.payloads.deleteCleaned(expired);
+    } catch (error) {
+      this.logger.error({ err: error }, 'cleanup was interrupted');
+    } finally {
+      this.isRunning = false;
+    }
+  }
+
+  private async clean(payload: PayloadRow): Promise<void> {
+    const cleaned = await this.payloads.move(payload.id, 'Cleaned');
+    if (cleaned) {
+      await this.removeFiles(cleaned);
+    }
+  }
+
+  private async removeFiles(payload: PayloadRow): Promise<void> {
+    try {
+      await this.files.remove(payload.loc);
+      await this.payloads.markRemoved(payload.id);
+    } catch (error) {
+      this.logger.warn({ err: error, payloadId: payload.id }, 'a directory could not be removed, it is tried again');
+    }
+  }
+}

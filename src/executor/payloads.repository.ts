@@ -1,0 +1,199 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, type Repository } from 'typeorm';
+import { READER } from '../database/data-source';
+import { WriteQueue } from '../database/write-queue';
+import type { Payload as WirePayload } from '../wire/payload';
+import { fromStored, toStored } from '../wire/status';
+import { PayloadEvents } from './payload-events';
+import { ENDED_STATES, LIVE_STATES, type PayloadState, sourcesOf } from './payload-state';
+import { PayloadEntity } from './payload.entity';
+
+/** A payload row with its status as the wire spells it. */
+export type PayloadRow = Omit<PayloadEntity, 'status' | 'key'> & { status: PayloadState; key: string };
+
+/** What may be stored together with a move. */
+export type PayloadDetails = Partial<
+  Pick<PayloadEntity, 'message' | 'exitCode' | 'signal' | 'pid' | 'startedAt' | 'endedAt'>
+>;
+
+/** All SQL on payloads. */
+@Injectable()
+export class PayloadsRepository {
+  constructor(
+    @InjectRepository(PayloadEntity, READER) private readonly reader: Repository<PayloadEntity>,
+    private readonly writes: WriteQueue,
+    private readonly events: PayloadEvents,
+  ) {}
+
+  /**
+   * Stores a payload, `Prepared`, or a tombstone for a key that may never run, `Killed`.
+   * `null`: the key is taken already, and nothing was stored.
+   */
+  async insert(payload: {
+    key: string;
+    jobId: string | null;
+    loc: string;
+    status: 'Prepared' | 'Killed';
+    message: string;
+  }): Promise<PayloadRow | null> {
+    const isKilled = payload.status === 'Killed';
+    const now = new Date();
+    const id = await this.writes.run(async (manager) => {
+      if (await manager.existsBy(PayloadEntity, { key: payload.key })) {
+        return null;
+      }
+      const result = await manager
+        .createQueryBuilder()
+        .insert()
+        .into(PayloadEntity)
+        .values({
+          ...payload,
+          status: toStored(payload.status),
+          pid: 0,
+          killed: isKilled,
+          createdAt: now,
+          endedAt: isKilled ? now.getTime() : null,
+        })
+        .updateEntity(false)
+        .execute();
+      return result.raw as number;
+    });
+    return id === null ? null : this.find(id);
+  }
+
+  async find(id: number): Promise<PayloadRow | null> {
+    const row = await this.reader.findOneBy({ id });
+    return row && toRow(row);
+  }
+
+  async findByKey(key: string): Promise<PayloadRow | null> {
+    const row = await this.reader.findOneBy({ key });
+    return row && toRow(row);
+  }
+
+  async findMany(ids: readonly number[]): Promise<PayloadRow[]> {
+    return (await this.reader.findBy({ id: In(ids) })).map(toRow);
+  }
+
+  /** Payloads that have not ended, in the order of submission. */
+  async listLive(): Promise<PayloadRow[]> {
+    const rows = await this.reader.find({ where: { status: In(LIVE_STATES.map(toStored)) }, order: { id: 'ASC' } });
+    return rows.map(toRow);
+  }
+
+  /** Ended before `endedBefore`, at most `limit` of them. */
+  async listExpired(endedBefore: number, limit: number): Promise<PayloadRow[]> {
+    const rows = await this.reader
+      .createQueryBuilder('payload')
+      .where('payload.status IN (:...ended)', { ended: ENDED_STATES.map(toStored) })
+      .andWhere('payload.endedAt < :endedBefore', { endedBefore })
+      .limit(limit)
+      .getMany();
+    return rows.map(toRow);
+  }
+
+  /** Cleaned payloads whose directory could not be removed yet. */
+  async listUnremoved(limit: number): Promise<PayloadRow[]> {
+    const rows = await this.reader
+      .createQueryBuilder('payload')
+      .where('payload.cleanedAt IS NOT NULL AND payload.removedAt IS NULL')
+      .orderBy('payload.id')
+      .limit(limit)
+      .getMany();
+    return rows.map(toRow);
+  }
+
+  async isReachable(): Promise<boolean> {
+    await this.reader.query('SELECT 1');
+    return true;
+  }
+
+  /**
+   * Moves the payload if it may still move there, and tells who listens. `null`: another writer was first, or the
+   * payload is unknown. Else the payload as it is now.
+   */
+  async move(id: number, to: PayloadState, details: PayloadDetails = {}, now = Date.now()): Promise<PayloadRow | null> {
+    const row = await this.writes.run(async (manager) => {
+      const result = await manager
+        .createQueryBuilder()
+        .update(PayloadEntity)
+        .set({ ...timeStampOf(to, now), ...details, status: toStored(to) })
+        .where('id = :id AND status IN (:...sources)', { id, sources: sourcesOf(to).map(toStored) })
+        .execute();
+      return result.affected === 1 ? manager.findOneBy(PayloadEntity, { id }) : null;
+    });
+    if (!row) {
+      return null;
+    }
+    const moved = toRow(row);
+    this.events.changed.next(toWire(moved));
+    return moved;
+  }
+
+  /** Stores the wish to terminate, unless the payload has ended. `false`: it has, or is unknown. */
+  async wishTermination(id: number): Promise<boolean> {
+    return this.writes.run(async (manager) => {
+      const result = await manager.update(PayloadEntity, { id, status: In(LIVE_STATES.map(toStored)) }, { killed: true });
+      return result.affected === 1;
+    });
+  }
+
+  async markRemoved(id: number, now = Date.now()): Promise<void> {
+    await this.writes.run((manager) => manager.update(PayloadEntity, { id }, { removedAt: now }));
+  }
+
+  /** Forgets cleaned payloads, keys included. */
+  async deleteCleaned(cleanedBefore: number): Promise<void> {
+    await this.writes.run((manager) =>
+      manager
+        .createQueryBuilder()
+        .delete()
+        .from(PayloadEntity)
+        .where('status = :cleaned AND removed_at IS NOT NULL AND cleaned_at < :cleanedBefore', {
+          cleaned: toStored('Cleaned'),
+          cleanedBefore,
+        })
+        .execute(),
+    );
+  }
+}
+
+/** What the wire says of a payload. */
+export function toWire(row: PayloadRow): WirePayload {
+  return {
+    id: row.id,
+    input: {},
+    status: row.status,
+    loc: row.loc,
+    pid: row.pid,
+    killed: row.killed,
+    key: row.key,
+    message: row.message,
+    exit_code: row.exitCode,
+    signal: row.signal,
+    started_at: row.startedAt,
+    ended_at: row.endedAt,
+  };
+}
+
+function toRow(row: PayloadEntity): PayloadRow {
+  // Rows of the Rust program have no key; their id stands in, which no server's UUID can equal.
+  return { ...row, status: fromStored(row.status) as PayloadState, key: row.key ?? `payload-${row.id}` };
+}
+
+function timeStampOf(to: PayloadState, now: number): Partial<PayloadEntity> {
+  switch (to) {
+    case 'Running':
+      return { startedAt: now };
+    case 'Cleaned':
+      return { cleanedAt: now };
+    case 'Completed':
+    case 'Failed':
+    case 'Invalid':
+    case 'Killed':
+      return { endedAt: now };
+    case 'Prepared':
+      return {};
+  }
+}

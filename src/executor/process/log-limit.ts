@@ -1,0 +1,65 @@
+import { appendFileSync, statSync, truncateSync } from 'node:fs';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { CLIENT_CONFIG } from '../../config/config.module';
+import type { ClientConfig } from '../../config/client-config';
+
+/** A look at the logs of all running jobs costs some microseconds each. */
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Keeps the logs of running jobs within `JOB_LOG_LIMIT` by cutting what is over it, ten times a second.
+ * The job writes straight into its files: so nothing is lost when the executor dies, and a job costs no extra process.
+ * A pipe through `head` would be exact, but costs two processes a job and an end that daemons can hold open.
+ */
+@Injectable()
+export class LogLimit implements OnModuleDestroy {
+  private readonly watched = new Set<string>();
+  private readonly cut = new Set<string>();
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(@Inject(CLIENT_CONFIG) private readonly config: ClientConfig) {}
+
+  watch(paths: readonly string[]): void {
+    paths.forEach((path) => this.watched.add(path));
+    this.timer ??= setInterval(() => this.look(), LOOK_EVERY_MS);
+  }
+
+  /** Ends the watch: the job is over. A log that was cut gets a note as its last line. */
+  close(paths: readonly string[]): void {
+    for (const path of paths) {
+      this.watched.delete(path);
+      this.cutIfOver(path);
+      if (this.cut.delete(path)) {
+        appendFileSync(path, `\n[cut here: the log was longer than ${this.config.jobLogLimitBytes} bytes]\n`);
+      }
+    }
+    if (this.watched.size === 0) {
+      this.onModuleDestroy();
+    }
+  }
+
+  onModuleDestroy(): void {
+    if (this.timer) {
+      clearInterval(this.timer);
+      this.timer = null;
+    }
+  }
+
+  private look(): void {
+    for (const path of this.watched) {
+      this.cutIfOver(path);
+    }
+  }
+
+  private cutIfOver(path: string): void {
+    try {
+      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      if (size > this.config.jobLogLimitBytes) {
+        truncateSync(path, this.config.jobLogLimitBytes);
+        this.cut.add(path);
+      }
+    } catch {
+      // The script may have put something else in its place, or removed it.
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { delay } from '../../common/delay';
+import { findJobProcesses, type JobMark, type ProcessEntry, signalProcess } from './process-table';
+
+/** Looks at /proc are shared by all who wait, and no closer together than this: each costs some milliseconds. */
+const SCAN_PAUSE_MS = 20;
+
+/** How often to look whether processes that got a signal are gone. */
+const LOOK_AGAIN_MS = 50;
+
+interface Waiting {
+  readonly mark: JobMark;
+  readonly resolve: (found: ProcessEntry[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Ends everything that belongs to a job, daemonised children included. */
+@Injectable()
+export class ProcessEnder {
+  private waiting: Waiting[] = [];
+  private isScanning = false;
+
+  /** The job's live processes. */
+  find(mark: JobMark): Promise<ProcessEntry[]> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ mark, resolve, reject });
+      if (!this.isScanning) {
+        this.isScanning = true;
+        setImmediate(() => void this.scan());
+      }
+    });
+  }
+
+  /**
+   * SIGTERM to all of the job's processes, SIGKILL to those that are left after the grace; resolves when none is left.
+   * Repeatable. New children of a process that is being ended are found too.
+   * @returns how many processes there were at first
+   */
+  async end(mark: JobMark, graceMs: number): Promise<number> {
+    const first = await this.find(mark);
+    let left = first;
+    const asked = new Set<string>();
+    const deadline = performance.now() + graceMs;
+    while (left.length > 0) {
+      const isOver = performance.now() >= deadline;
+      for (const entry of left) {
+        const name = `${entry.pid} ${entry.startTime}`;
+        if (isOver) {
+          signalProcess(entry, 'SIGKILL');
+        } else if (!asked.has(name)) {
+          asked.add(name);
+          signalProcess(entry, 'SIGTERM');
+        }
+      }
+      await delay(LOOK_AGAIN_MS);
+      left = await this.find(mark);
+    }
+    return first.length;
+  }
+
+  private async scan(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0);
+      try {
+        const found = findJobProcesses(batch.map((one) => one.mark));
+        batch.forEach((one, at) => one.resolve(found[at] ?? []));
+      } catch (error) {
+        batch.forEach((one) => one.reject(error));
+      }
+      await delay(SCAN_PAUSE_MS);
+    }
+    this.isScanning = false;
+  }
+}

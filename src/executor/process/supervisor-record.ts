@@ -1,0 +1,66 @@
+import { readFileSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { errnoOf } from '../../common/errors';
+
+/** How a script ended, as its supervisor recorded it (see supervisor.sh). */
+export interface ScriptEnd {
+  readonly exitCode: number | null;
+  /** `SIGKILL`, ... when a signal ended it. */
+  readonly signal: string | null;
+  /** What the supervisor's bash said when the script could not be started. */
+  readonly startError: string | null;
+}
+
+/** Which process is the supervisor, told apart from a later one of the same pid. */
+export interface SupervisorId {
+  readonly pid: number;
+  /** Clock ticks since boot. */
+  readonly startTime: string;
+  readonly bootId: string;
+}
+
+const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, value]) => [value as number, name]));
+
+/** bash says nothing when its child dies of these, so exit codes 130 and 141 stay what they are. */
+export function readScriptEnd(runDir: string): ScriptEnd | null {
+  const line = readLine(join(runDir, 'exit'));
+  const code = line === null ? NaN : Number(line);
+  if (!Number.isInteger(code)) {
+    return null;
+  }
+  const notice = readText(join(runDir, 'notice'))?.trim() ?? '';
+  if (notice !== '' && code > 128) {
+    return { exitCode: null, signal: SIGNAL_NAMES.get(code - 128) ?? `signal ${code - 128}`, startError: null };
+  }
+  return { exitCode: code, signal: null, startError: notice === '' ? null : notice };
+}
+
+export function readSupervisorId(runDir: string): SupervisorId | null {
+  const [pid, startTime, bootId] = readLine(join(runDir, 'pid'))?.split(' ') ?? [];
+  return pid !== undefined && startTime !== undefined && bootId !== undefined
+    ? { pid: Number(pid), startTime, bootId }
+    : null;
+}
+
+/** A supervisor has begun, whatever became of it. */
+export function wasClaimed(runDir: string): boolean {
+  return statSync(join(runDir, 'claim'), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** The content of a one-line file that is closed by " ."; `null` when it is missing or was cut short. */
+function readLine(path: string): string | null {
+  const text = readText(path);
+  return text?.endsWith(' .\n') ? text.slice(0, -3) : null;
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') {
+      return null;
+    }
+    throw error;
+  }
+}

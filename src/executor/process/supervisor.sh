@@ -1,0 +1,24 @@
+# supervisor.sh RUN_DIR: runs `bash run.sh` in the current directory, once, and records how it ended.
+# Started in a session of its own by the executor, it outlives it: a restarted executor reads what is written here.
+#   RUN_DIR/claim   a directory: whoever makes it may start the job, anybody else leaves
+#   RUN_DIR/pid     "PID STARTTIME BOOT_ID ." of this process
+#   RUN_DIR/notice  what bash says when the job dies by a signal or can't be started; empty after an exit
+#   RUN_DIR/exit    "CODE ." as bash counts it: 128 + N for signal N
+# Each file is one write of a line that closes with a dot, so a line without it was cut short and doesn't count.
+# Written in bash, not Node, since it must cost a millisecond and a megabyte.
+mkdir "$1/claim" || exit 0
+exec 2>"$1/notice"
+LC_ALL=C
+
+# Handlers, not ignored signals: those the job would inherit.
+trap : HUP INT TERM QUIT USR1 USR2
+
+run=$1
+read -r stat </proc/self/stat
+read -r boot </proc/sys/kernel/random/boot_id
+set -- ${stat##*) }
+printf '%s %s %s .\n' "$$" "${20}" "$boot" >"$run/pid"
+
+# In the foreground: bash starts what it puts in the background with SIGINT ignored.
+(exec setsid bash run.sh </dev/null >>.orchestrator.stdout 2>>.orchestrator.stderr)
+printf '%s .\n' "$?" >"$run/exit"

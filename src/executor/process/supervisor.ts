@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { delay } from '../../common/delay';
+import type { PayloadDirs } from '../payload-files';
+import { readBootId, readProcess } from './process-table';
+import { readSupervisorId, type SupervisorId, wasClaimed } from './supervisor-record';
+
+const SCRIPT = join(__dirname, 'supervisor.sh');
+
+/** How often to look whether an adopted supervisor lives: it is not our child, so nothing tells us. */
+const LOOK_EVERY_MS = 200;
+
+/** A job under way. */
+export interface RunningJob {
+  readonly supervisorPid: number;
+  /** Resolves when the supervisor is gone; how the script ended is in its record. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Starts a job's supervisor, detached: in a session of its own, with no descriptor of ours, so that it lives on when
+ * the executor dies.
+ * @throws the system's error when no process can be had (EAGAIN, EMFILE, ENOMEM); the job was not started then
+ */
+export async function startSupervisor(dirs: PayloadDirs, environment: Record<string, string>): Promise<RunningJob> {
+  const child = spawn('bash', [SCRIPT, dirs.run], {
+    cwd: dirs.work,
+    env: environment,
+    detached: true,
+    stdio: 'ignore',
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+  // A child must not keep a stopping executor alive.
+  child.unref();
+  return { supervisorPid: child.pid ?? 0, ended };
+}
+
+/** What a restarted executor finds of a job that its predecessor started, or was about to start. */
+export type Found = { readonly state: 'never-started' } | { readonly state: 'over' } | ({ readonly state: 'alive' } & RunningJob);
+
+/** Looks for the supervisor of an earlier executor. Never goes by the pid alone. */
+export async function findSupervisor(dirs: PayloadDirs): Promise<Found> {
+  if (!wasClaimed(dirs.run)) {
+    return { state: 'never-started' };
+  }
+  // Its predecessor may have been killed between the claim and the record; the record takes it milliseconds.
+  for (let look = 0; look < 10 && readSupervisorId(dirs.run) === null; look++) {
+    await delay(LOOK_EVERY_MS / 2);
+  }
+  const id = readSupervisorId(dirs.run);
+  return id !== null && isAlive(id)
+    ? { state: 'alive', supervisorPid: id.pid, ended: untilGone(id) }
+    : { state: 'over' };
+}
+
+function isAlive(id: SupervisorId): boolean {
+  return id.bootId === readBootId() && readProcess(id.pid)?.startTime === id.startTime;
+}
+
+async function untilGone(id: SupervisorId): Promise<void> {
+  while (isAlive(id)) {
+    await delay(LOOK_EVERY_MS);
+  }
+}

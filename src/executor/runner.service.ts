@@ -1,0 +1,236 @@
+import { open, readFile, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { join } from 'node:path';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { backOff, delay } from '../common/delay';
+import { errnoOf, messageOf } from '../common/errors';
+import { CLIENT_CONFIG } from '../config/config.module';
+import type { ClientConfig } from '../config/client-config';
+import { SCRIPT_NAME, STDERR_NAME, STDOUT_NAME } from '../wire/protocol';
+import { jobEnvironment } from '../workload/job-environment';
+import { checkScript } from '../workload/script-filter/script-filter';
+import { mendScript, mixedLineEndsHint } from '../workload/script-text';
+import { describeEnd } from './describe-end';
+import { dirsOf, PayloadFiles } from './payload-files';
+import { type PayloadRow, PayloadsRepository } from './payloads.repository';
+import { LogLimit } from './process/log-limit';
+import { ProcessEnder } from './process/process-ender.service';
+import type { JobMark } from './process/process-table';
+import { findSupervisor, type RunningJob, startSupervisor } from './process/supervisor';
+import { readScriptEnd } from './process/supervisor-record';
+
+/** No process could be had: the machine's limits may allow one soon. */
+const SPAWN_BACK_OFF = { firstMs: 50, maxMs: 2_000 };
+const PASSING_ERRORS = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
+/** A script is read whole; the filter refuses longer ones than 20 MiB, so one byte more is enough to see. */
+const MAX_SCRIPT_READ = 20 * 1024 * 1024 + 1;
+
+type Prepared = { readonly note: string } | { readonly refusal: string };
+
+/** Runs payloads: from `Prepared` to their end. Owns the processes of all of them. */
+@Injectable()
+export class RunnerService {
+  private readonly logger = new Logger(RunnerService.name);
+  private readonly queue: PayloadRow[] = [];
+  /** Each payload that is being run, until its end is stored. */
+  private readonly active = new Map<number, Promise<void>>();
+  private readonly marks = new Map<number, JobMark>();
+
+  constructor(
+    private readonly payloads: PayloadsRepository,
+    private readonly files: PayloadFiles,
+    private readonly ender: ProcessEnder,
+    private readonly logLimit: LogLimit,
+    @Inject(CLIENT_CONFIG) private readonly config: ClientConfig,
+  ) {}
+
+  /** Runs the payload as soon as `MAX_CONCURRENT` allows; others go first that came first. */
+  enqueue(payload: PayloadRow): void {
+    this.queue.push(payload);
+    this.pump();
+  }
+
+  /** Takes over a payload that an earlier executor was about to run, ran, or left ended. */
+  adopt(payload: PayloadRow): void {
+    this.keep(payload.id, this.resume(payload));
+  }
+
+  /**
+   * Ends the payload for good and resolves once nothing of it can run any more.
+   * A payload that has ended by itself stays what it is.
+   */
+  async terminate(id: number): Promise<void> {
+    if (!(await this.payloads.wishTermination(id))) {
+      return;
+    }
+    const at = this.queue.findIndex((waiting) => waiting.id === id);
+    if (at !== -1) {
+      this.queue.splice(at, 1);
+      await this.payloads.move(id, 'Killed', { message: 'terminated before it started' });
+      return;
+    }
+    // Its supervisor may be just about to start: whoever has the mark ends it, else the start itself sees the wish.
+    const mark = this.marks.get(id);
+    if (mark) {
+      await this.ender.end(mark, this.config.killGraceMs);
+    }
+    await this.active.get(id);
+  }
+
+  private pump(): void {
+    while (this.queue.length > 0 && this.active.size < (this.config.maxConcurrent ?? Infinity)) {
+      const payload = this.queue.shift();
+      if (payload) {
+        this.keep(payload.id, this.run(payload));
+      }
+    }
+  }
+
+  private keep(id: number, work: Promise<void>): void {
+    const kept = work
+      .catch(async (error: unknown) => {
+        this.logger.error({ err: error, payloadId: id }, 'a payload could not be run');
+        await this.payloads.move(id, 'Failed', { message: `the executor failed to run it: ${messageOf(error)}` });
+      })
+      .catch((error: unknown) => this.logger.error({ err: error, payloadId: id }, 'its end could not be stored'))
+      .finally(() => {
+        this.active.delete(id);
+        this.marks.delete(id);
+        this.pump();
+      });
+    this.active.set(id, kept);
+  }
+
+  private async run(payload: PayloadRow): Promise<void> {
+    const prepared = await this.prepareScript(payload);
+    if ('refusal' in prepared) {
+      await this.payloads.move(payload.id, 'Invalid', { message: prepared.refusal });
+      return;
+    }
+    const job = await this.start(payload);
+    await this.payloads.move(payload.id, 'Running', { pid: job.supervisorPid, message: prepared.note });
+    await this.see(payload, job, prepared.note);
+  }
+
+  private async resume(payload: PayloadRow): Promise<void> {
+    const found = await findSupervisor(dirsOf(payload.loc));
+    switch (found.state) {
+      case 'never-started':
+        return this.run(payload);
+      case 'over':
+        await this.payloads.move(payload.id, 'Running');
+        return this.finish(payload, payload.message);
+      case 'alive':
+        await this.payloads.move(payload.id, 'Running', { pid: found.supervisorPid });
+        return this.see(payload, found, payload.message);
+    }
+  }
+
+  private async prepareScript(payload: PayloadRow): Promise<Prepared> {
+    const path = join(dirsOf(payload.loc).work, SCRIPT_NAME);
+    const script = await readRegularFile(path);
+    if (script === null) {
+      return { refusal: 'run.sh is missing' };
+    }
+    const refused = checkScript(script, this.config.scriptFilter);
+    if (refused) {
+      return { refusal: refused.message };
+    }
+    const mended = mendScript(script);
+    if (mended) {
+      await writeFile(path, mended.text);
+    }
+    return { note: mended?.note ?? '' };
+  }
+
+  private async start(payload: PayloadRow): Promise<RunningJob> {
+    const dirs = dirsOf(payload.loc);
+    const environment = jobEnvironment(
+      { id: payload.jobId ?? String(payload.id), key: payload.key, homeDir: dirs.home, tmpDir: dirs.tmp },
+      process.env,
+      this.config.jobEnv,
+    );
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await startSupervisor(dirs, environment);
+      } catch (error) {
+        if (!PASSING_ERRORS.has(errnoOf(error) ?? '')) {
+          throw error;
+        }
+        this.logger.warn({ err: error, payloadId: payload.id }, 'no process to be had, trying again');
+        await delay(backOff(attempt, SPAWN_BACK_OFF));
+      }
+    }
+  }
+
+  /** Sees a running job to its end. */
+  private async see(payload: PayloadRow, job: RunningJob, note: string): Promise<void> {
+    const mark: JobMark = { key: payload.key, loc: payload.loc, supervisorPid: job.supervisorPid };
+    this.marks.set(payload.id, mark);
+    const logs = this.logsOf(payload);
+    this.logLimit.watch(logs);
+    if ((await this.payloads.find(payload.id))?.killed) {
+      await this.ender.end(mark, this.config.killGraceMs);
+    }
+    await job.ended;
+    await this.finish(payload, note);
+  }
+
+  /** The supervisor is gone: ends what the job left running, and stores how it ended. */
+  private async finish(payload: PayloadRow, note: string): Promise<void> {
+    // Without its supervisor (killed from outside) the job itself may still run.
+    await this.ender.end({ key: payload.key, loc: payload.loc, supervisorPid: -1 }, this.config.killGraceMs);
+    this.logLimit.close(this.logsOf(payload));
+    const dirs = dirsOf(payload.loc);
+    const row = await this.payloads.find(payload.id);
+    const end = describeEnd({
+      end: readScriptEnd(dirs.run),
+      isKilled: row?.killed ?? false,
+      hasWork: await this.files.hasWork(payload.loc),
+      note,
+    });
+    const hint = end.status === 'Failed' ? await this.lineEndsHint(payload) : '';
+    await this.payloads.move(payload.id, end.status, {
+      message: end.message + hint,
+      exitCode: end.exitCode,
+      signal: end.signal,
+    });
+  }
+
+  private async lineEndsHint(payload: PayloadRow): Promise<string> {
+    const script = await readRegularFile(join(dirsOf(payload.loc).work, SCRIPT_NAME)).catch(() => null);
+    const hint = script && mixedLineEndsHint(script);
+    return hint ? ` (${hint})` : '';
+  }
+
+  private logsOf(payload: PayloadRow): string[] {
+    const { work } = dirsOf(payload.loc);
+    return [join(work, STDOUT_NAME), join(work, STDERR_NAME)];
+  }
+}
+
+/** `null` when there is none: missing, or something that is not a plain file. */
+async function readRegularFile(path: string): Promise<Buffer | null> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const found = await handle.stat();
+      if (!found.isFile()) {
+        return null;
+      }
+      if (found.size < MAX_SCRIPT_READ) {
+        return await readFile(handle);
+      }
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_SCRIPT_READ), 0, MAX_SCRIPT_READ, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(errnoOf(error) ?? '')) {
+      return null;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { type ReceivedForm, receiveForm } from '../common/multipart/receive-form';
+import { SERVER_CONFIG } from '../config/config.module';
+import type { ServerConfig } from '../config/server-config';
+import { RESERVED_NAMES, SCRIPT_NAME } from '../wire/protocol';
+import { JobFiles } from './job-files';
+import { JobsRepository } from './jobs.repository';
+import { UploadFieldError } from './jobs.errors';
+import { readUploadFields } from './upload-fields';
+
+/** What the user is told of an accepted upload. */
+export const ACCEPTED_MESSAGE = 'Job successfully uploaded';
+
+/** A text field (`user_id`, `service`, `run_sh`) is never long. `run_sh` may hold a script. */
+const MAX_FIELD_BYTES = 1024 * 1024;
+
+/** Text of `run.sh`, in place of a file. */
+const SCRIPT_FIELD = 'run_sh';
+
+/** Takes an upload in: from the first byte of the form to the committed row. */
+@Injectable()
+export class AcceptUploadService {
+  constructor(
+    private readonly files: JobFiles,
+    private readonly jobs: JobsRepository,
+    @Inject(SERVER_CONFIG) private readonly config: ServerConfig,
+  ) {}
+
+  /**
+   * Resolves with the job's id once files and row would survive a power cut. On any error nothing is left behind.
+   * @throws BadFormError | FormTooLargeError | RequestAbortedError | UploadFieldError, and the disk's own errors
+   */
+  async accept(request: IncomingMessage): Promise<number> {
+    const staging = await this.files.openStaging(randomUUID());
+    try {
+      const form = await receiveForm(request, {
+        directory: staging.inputDir,
+        limits: {
+          maxBytes: this.config.maxUploadBytes,
+          maxFiles: this.config.maxUploadFiles,
+          maxFieldBytes: MAX_FIELD_BYTES,
+        },
+        reservedNames: RESERVED_NAMES,
+        durable: true,
+      });
+      await addScriptText(form, staging.inputDir);
+      const { userId, service } = readUploadFields(form.fields);
+      if (!this.config.services.has(service)) {
+        throw new UploadFieldError('service', 'Invalid service');
+      }
+      const loc = await this.files.publish(staging);
+      return await this.jobs.insert({ userId, service, loc, key: staging.key, message: ACCEPTED_MESSAGE });
+    } catch (error) {
+      await this.files.discard(staging);
+      throw error;
+    }
+  }
+}
+
+/** A form may bring its script as text (`run_sh`): in Swagger UI nobody has a file at hand. */
+async function addScriptText(form: ReceivedForm, directory: string): Promise<void> {
+  const text = form.fields.get(SCRIPT_FIELD);
+  if (text === undefined || text === '') {
+    return;
+  }
+  if (form.files.some((file) => file.name === SCRIPT_NAME)) {
+    throw new UploadFieldError(SCRIPT_FIELD, `${SCRIPT_FIELD}: there is a file ${SCRIPT_NAME} already, send one of them`);
+  }
+  // Browsers send the lines of a text field with CRLF.
+  const handle = await open(join(directory, SCRIPT_NAME), 'wx');
+  try {
+    await handle.writeFile(text.replaceAll('\r\n', '\n'));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,80 @@
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { renameDurably, syncDirectory } from '../common/durable-fs';
+import { removeTree } from '../common/remove-tree';
+import { SERVER_CONFIG } from '../config/config.module';
+import type { ServerConfig } from '../config/server-config';
+
+/** Where an upload is written before it is accepted. */
+export interface Staging {
+  readonly key: string;
+  /** Holds the uploaded files. */
+  readonly inputDir: string;
+}
+
+/**
+ * The files of jobs on the server: `DATA_PATH/<uuid>/input/` as uploaded, `DATA_PATH/<uuid>/output.zip` the results.
+ * An upload grows in `<uuid>.part` and gets its name by rename once it is whole, so a directory without the ending is a
+ * job's, and one with it can be thrown away.
+ */
+@Injectable()
+export class JobFiles {
+  readonly root: string;
+
+  constructor(@Inject(SERVER_CONFIG) config: ServerConfig) {
+    this.root = config.dataPath;
+  }
+
+  async openStaging(key: string): Promise<Staging> {
+    const inputDir = join(this.root, `${key}.part`, 'input');
+    await mkdir(inputDir, { recursive: true });
+    return { key, inputDir };
+  }
+
+  /** Puts a received upload in its place, synced to disk; returns the job's directory. */
+  async publish(staging: Staging): Promise<string> {
+    const from = join(this.root, `${staging.key}.part`);
+    const loc = join(this.root, staging.key);
+    await syncDirectory(from);
+    await renameDurably(from, loc);
+    return loc;
+  }
+
+  /** Takes away whatever there is of an upload that was not accepted. */
+  async discard(staging: Staging): Promise<void> {
+    await removeTree(join(this.root, `${staging.key}.part`));
+    await removeTree(join(this.root, staging.key));
+  }
+
+  inputDir(loc: string): string {
+    return join(loc, 'input');
+  }
+
+  /** The results of an ended job; for a failed one, the files as they were at its end. */
+  archivePath(loc: string): string {
+    return join(loc, 'output.zip');
+  }
+
+  /** Where results arrive: one name a job, so that a new attempt replaces what a crash left. */
+  incomingPath(loc: string): string {
+    return join(loc, 'output.zip.part');
+  }
+
+  async hasArchive(loc: string): Promise<boolean> {
+    return stat(this.archivePath(loc)).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+  }
+
+  /** The results are here: the uploaded files, which are in the archive too, are needed no longer. */
+  async dropInput(loc: string): Promise<void> {
+    await removeTree(this.inputDir(loc));
+    await rm(this.incomingPath(loc), { force: true });
+  }
+
+  async remove(loc: string): Promise<void> {
+    await removeTree(loc);
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { READER } from '../database/data-source';
+import { AcceptUploadService } from './accept-upload.service';
+import { JobEvents } from './job-events';
+import { JobFiles } from './job-files';
+import { JobEntity } from './job.entity';
+import { JobsRepository } from './jobs.repository';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([JobEntity]), TypeOrmModule.forFeature([JobEntity], READER)],
+  providers: [AcceptUploadService, JobEvents, JobFiles, JobsRepository],
+  exports: [AcceptUploadService, JobEvents, JobFiles, JobsRepository],
+})
+export class JobsModule {}

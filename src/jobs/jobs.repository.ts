@@ -1,0 +1,182 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, type Repository } from 'typeorm';
+import { READER } from '../database/data-source';
+import { WriteQueue } from '../database/write-queue';
+import { fromStored, toStored, type Status } from '../wire/status';
+import { JobEvents } from './job-events';
+import { ENDED_STATES, type JobState, LIVE_STATES, sourcesOf } from './job-state';
+import { JobEntity } from './job.entity';
+
+/** A job row with its status as the wire spells it. */
+export type Job = Omit<JobEntity, 'status'> & { status: JobState };
+
+/** What may be stored together with a move. The time stamp of the new state is set by the move itself. */
+export type MoveDetails = Partial<
+  Pick<JobEntity, 'message' | 'exitCode' | 'signal' | 'ref' | 'startedAt' | 'endedAt' | 'loc'>
+>;
+
+/** A job about to be accepted. */
+export type NewJob = Pick<JobEntity, 'userId' | 'service' | 'loc' | 'message'> & { key: string };
+
+/** All SQL on jobs. */
+@Injectable()
+export class JobsRepository {
+  constructor(
+    @InjectRepository(JobEntity, READER) private readonly reader: Repository<JobEntity>,
+    private readonly writes: WriteQueue,
+    private readonly events: JobEvents,
+  ) {}
+
+  /** Stores an accepted job as `Queued`; returns its id after COMMIT. */
+  async insert(job: NewJob): Promise<number> {
+    const id = await this.writes.run(async (manager) => {
+      const result = await manager
+        .createQueryBuilder()
+        .insert()
+        .into(JobEntity)
+        .values({ ...job, status: toStored('Queued'), createdAt: new Date() })
+        .updateEntity(false)
+        .execute();
+      return result.raw as number;
+    });
+    this.events.moved.next({ id, userId: job.userId, service: job.service, from: null, to: 'Queued' });
+    return id;
+  }
+
+  async find(id: number): Promise<Job | null> {
+    const row = await this.reader.findOneBy({ id });
+    return row && toJob(row);
+  }
+
+  /** Every job that has not ended, in the order of upload. */
+  async listLive(): Promise<Job[]> {
+    const rows = await this.reader.find({ where: { status: In(LIVE_STATES.map(toStored)) }, order: { id: 'ASC' } });
+    return rows.map(toJob);
+  }
+
+  /** Ended jobs whose copy at the backend has not been released yet. */
+  async listUnreleased(): Promise<Job[]> {
+    const rows = await this.reader
+      .createQueryBuilder('job')
+      .where('job.ref IS NOT NULL AND job.releasedAt IS NULL')
+      .andWhere('job.status IN (:...ended)', { ended: ENDED_STATES.map(toStored) })
+      .getMany();
+    return rows.map(toJob);
+  }
+
+  /** Ended before `endedBefore`, at most `limit` of them. */
+  async listExpired(endedBefore: number, limit: number): Promise<Job[]> {
+    const rows = await this.reader
+      .createQueryBuilder('job')
+      .where('job.status IN (:...ended)', { ended: ENDED_STATES.map(toStored) })
+      .andWhere('job.endedAt < :endedBefore', { endedBefore })
+      .limit(limit)
+      .getMany();
+    return rows.map(toJob);
+  }
+
+  /** Cleaned jobs whose directory could not be removed yet. */
+  async listUnremoved(limit: number): Promise<Job[]> {
+    const rows = await this.reader
+      .createQueryBuilder('job')
+      .where('job.cleanedAt IS NOT NULL AND job.removedAt IS NULL')
+      .orderBy('job.id')
+      .limit(limit)
+      .getMany();
+    return rows.map(toJob);
+  }
+
+  /** Which of these directories belong to a job, whatever its state. */
+  async isReachable(): Promise<boolean> {
+    await this.reader.query('SELECT 1');
+    return true;
+  }
+
+  /**
+   * Moves the job if it may still move there from the state it is in; the decision is taken inside the statement.
+   * `null`: another writer was first, or the job is unknown; read the row, don't insist. Else the state it came from.
+   */
+  async move(id: number, to: JobState, details: MoveDetails = {}, now = Date.now()): Promise<JobState | null> {
+    const moved = await this.writes.run(async (manager) => {
+      const before = await manager.findOneBy(JobEntity, { id });
+      if (!before) {
+        return null;
+      }
+      const result = await manager
+        .createQueryBuilder()
+        .update(JobEntity)
+        .set({ ...timeStampOf(to, now), ...details, status: toStored(to) })
+        .where('id = :id AND status IN (:...sources)', { id, sources: sourcesOf(to).map(toStored) })
+        .execute();
+      return result.affected === 1 ? before : null;
+    });
+    if (!moved) {
+      return null;
+    }
+    const from = fromStored(moved.status);
+    this.events.moved.next({ id, userId: moved.userId, service: moved.service, from, to });
+    return from;
+  }
+
+  /** Stores the wish to terminate, unless the job has ended. `false`: it has, or is unknown. */
+  async wishTermination(id: number, now = Date.now()): Promise<boolean> {
+    return this.writes.run(async (manager) => {
+      const result = await manager
+        .createQueryBuilder()
+        .update(JobEntity)
+        .set({ terminateAt: () => 'COALESCE(terminate_at, :now)' })
+        .where('id = :id AND status IN (:...live)', { id, live: LIVE_STATES.map(toStored), now })
+        .execute();
+      return result.affected === 1;
+    });
+  }
+
+  /** Says in the row what holds a job up that is in one of these states. */
+  async note(id: number, message: string, states: readonly Status[]): Promise<void> {
+    await this.writes.run((manager) =>
+      manager
+        .createQueryBuilder()
+        .update(JobEntity)
+        .set({ message })
+        .where('id = :id AND status IN (:...states)', { id, states: states.map(toStored) })
+        .execute(),
+    );
+  }
+
+  async markReleased(id: number, now = Date.now()): Promise<void> {
+    await this.writes.run((manager) => manager.update(JobEntity, { id }, { releasedAt: now }));
+  }
+
+  async markRemoved(id: number, now = Date.now()): Promise<void> {
+    await this.writes.run((manager) => manager.update(JobEntity, { id }, { removedAt: now }));
+  }
+}
+
+function toJob(row: JobEntity): Job {
+  return { ...row, status: fromStored(row.status) };
+}
+
+function timeStampOf(to: JobState, now: number): Partial<JobEntity> {
+  switch (to) {
+    case 'Queued':
+      return { processingAt: null };
+    case 'Processing':
+      return { processingAt: now };
+    case 'Submitted':
+      return { submittedAt: now };
+    case 'Running':
+      return { startedAt: now };
+    case 'Completed':
+    case 'Failed':
+    case 'Invalid':
+    case 'Killed':
+      return { endedAt: now };
+    case 'Cleaned':
+      return { cleanedAt: now };
+    case 'Prepared':
+    case 'Locked':
+    case 'Unknown':
+      return {};
+  }
+}

@@ -1,0 +1,12 @@
+import 'reflect-metadata';
+import { exitOnError } from './app/exit-on-error';
+import { runServer } from './app/run-server';
+import { loadEnvFile } from './config/load-env-file';
+
+// Server mode by `nest start`; the command line is in cli.ts.
+async function main(): Promise<void> {
+  loadEnvFile();
+  await runServer(process.env);
+}
+
+main().catch(exitOnError);

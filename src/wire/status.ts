@@ -1,0 +1,42 @@
+/**
+ * Every state that a job or a payload can have on the wire, spelled as portals and executors expect it.
+ * `Unknown` is also the status of an answer that concerns no job.
+ */
+export const STATUSES = [
+  'Queued',
+  'Processing',
+  'Submitted',
+  'Prepared',
+  'Running',
+  'Completed',
+  'Failed',
+  'Invalid',
+  'Killed',
+  'Cleaned',
+  'Locked',
+  'Unknown',
+] as const;
+
+export type Status = (typeof STATUSES)[number];
+
+/** A status in the database: lower case, as the Rust program stores it, so that either can read the other's rows. */
+export type StoredStatus = Lowercase<Status>;
+
+const BY_STORED = new Map<string, Status>(STATUSES.map((status) => [status.toLowerCase(), status]));
+
+export function toStored(status: Status): StoredStatus {
+  return status.toLowerCase() as StoredStatus;
+}
+
+/** @throws RangeError for a text that no release has ever stored */
+export function fromStored(stored: string): Status {
+  const status = BY_STORED.get(stored);
+  if (!status) {
+    throw new RangeError(`unknown status ${JSON.stringify(stored)} in the database`);
+  }
+  return status;
+}
+
+export function isStatus(value: unknown): value is Status {
+  return typeof value === 'string' && (STATUSES as readonly string[]).includes(value);
+}

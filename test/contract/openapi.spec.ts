@@ -1,0 +1,126 @@
+import { heldJob } from '../support/held-job';
+import type { HttpAnswer } from '../support/http';
+import { mismatches, undescribed, type OpenApi, type SeenAnswer } from '../support/openapi';
+import { Pair } from '../support/pair';
+import { script } from '../support/script';
+
+describe('the Swagger document of server mode', () => {
+  let pair: Pair;
+  let document: OpenApi;
+  const seen: SeenAnswer[] = [];
+
+  beforeAll(async () => {
+    pair = await Pair.start({ server: { MAX_UPLOAD_BYTES: '100000' } });
+    document = (await pair.get('/api-docs/openapi.json')).json<OpenApi>();
+    await collect();
+  });
+  afterAll(() => pair.stop());
+
+  /** Every answer that can be brought about here. */
+  async function collect(): Promise<void> {
+    const get = async (path: string, id: number | string = '') =>
+      note('GET', path, await pair.get(path.replace('{id}', String(id))));
+    const run = { 'run.sh': script('true') };
+    note('POST', '/upload', await pair.upload(run));
+    note('POST', '/upload', await pair.upload(run, { service: 'nope' }));
+    note('POST', '/upload', await pair.upload({ ...run, big: Buffer.alloc(200_000) }));
+    note('POST', '/upload', await pair.post('/upload', { body: 'zzz', headers: { 'content-type': 'text/plain' } }));
+
+    const { id, release } = await heldJob(pair);
+    for (const path of ['/download/{id}', '/download_partial/{id}', '/jobs/{id}']) {
+      await get(path, id);
+      await get(path, 987_654);
+      await get(path, 'abc');
+    }
+    release();
+    await pair.waitFor(id, 'Completed');
+    await get('/download/{id}', id);
+    await get('/jobs/{id}', id);
+
+    const failed = await pair.submit(script('kill -9 $$'));
+    await pair.waitFor(failed, 'Failed');
+    await get('/download/{id}', failed);
+    await get('/jobs/{id}', failed);
+
+    const victim = await heldJob(pair);
+    for (const target of [victim.id, id, 987_654, 'abc']) {
+      note('POST', '/terminate/{id}', await pair.post(`/terminate/${target}`));
+    }
+    await get('/services');
+    await get('/health');
+    await get('/');
+  }
+
+  function note(method: string, path: string, answer: HttpAnswer): void {
+    const type = answer.contentType.split(';')[0] ?? '';
+    const body = type === 'application/json' ? answer.json<unknown>() : undefined;
+    seen.push({ method, path, status: answer.status, type, body });
+  }
+
+  it('describes every answer that came, with the body that came', () => {
+    expect(seen.length).toBeGreaterThan(20);
+    expect(seen.flatMap((answer) => undescribed(document, answer))).toEqual([]);
+  });
+
+  it.each([
+    ['post', '/upload', [201, 400, 413, 500, 503, 507]],
+    ['get', '/download/{id}', [200, 404, 500]],
+    ['get', '/download_partial/{id}', [200, 400, 404, 500]],
+    ['post', '/terminate/{id}', [200, 404, 409, 500]],
+    ['get', '/health', [200, 503]],
+    ['get', '/', [200]],
+    ['get', '/jobs/{id}', [200, 404]],
+    ['get', '/services', [200]],
+  ])('describes every answer of the contract to %s %s', (method, path, statuses) => {
+    const responses = document.paths[path]?.[method]?.responses ?? {};
+    expect(Object.keys(responses).map(Number)).toEqual(expect.arrayContaining(statuses));
+  });
+
+  it('describes a download as JSON or zip, and a partial download as zip', () => {
+    const types = (path: string) => Object.keys(document.paths[path]?.get?.responses['200']?.content ?? {}).sort();
+    expect(types('/download/{id}')).toEqual(['application/json', 'application/zip']);
+    expect(types('/download_partial/{id}')).toEqual(['application/zip']);
+  });
+
+  it('gives examples that are what their schema says', () => {
+    const faults: string[] = [];
+    let count = 0;
+    for (const [path, operations] of Object.entries(document.paths)) {
+      for (const [method, { responses }] of Object.entries(operations)) {
+        for (const [status, { content }] of Object.entries(responses)) {
+          const media = content?.['application/json'];
+          const examples = [media?.example, ...Object.values(media?.examples ?? {}).map(({ value }) => value)];
+          for (const example of examples.filter((each) => each !== undefined)) {
+            count++;
+            faults.push(...mismatches(document, media?.schema ?? {}, example, `${method} ${path} ${status}`));
+          }
+        }
+      }
+    }
+    for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
+      for (const [key, property] of Object.entries(schema.properties ?? {})) {
+        if (property.example !== undefined) {
+          count++;
+          faults.push(...mismatches(document, property, property.example, `${name}.${key}`));
+        }
+      }
+    }
+    expect(faults).toEqual([]);
+    expect(count).toBeGreaterThan(0);
+  });
+
+  it('lets "Try it out" submit a job: the form has a user, a service and files, with examples that are accepted', async () => {
+    const form = document.paths['/upload']?.post?.requestBody?.content['multipart/form-data']?.schema;
+    const target = form?.$ref === undefined ? form : document.components?.schemas?.[form.$ref.split('/').at(-1)!];
+    const properties = target?.properties ?? {};
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(['user_id', 'service']));
+    expect(JSON.stringify(properties)).toContain('"format":"binary"');
+    const { user_id: user, service } = properties;
+    const answer = await pair.upload(
+      { 'run.sh': script('true') },
+      { user: String(user?.example), service: String(service?.example) },
+    );
+    expect([201, 400]).toContain(answer.status);
+    expect(answer.text).not.toContain('user_id');
+  });
+});
