@@ -23,7 +23,7 @@ export async function ensureInstalled(root, signal) {
   // npm writes this file last, so an interrupted installation has none.
   const installedAt = modifiedAt(join(root, 'node_modules', '.package-lock.json'));
   if (installedAt >= modifiedAt(join(root, 'package-lock.json')) && installedAt > 0) return;
-  await runStep('dependencies', 'npm ci, about a minute', 'installed', INSTALL_ARGS, root, signal);
+  await runStep('dependencies', 'npm ci, a few minutes the first time', 'installed', INSTALL_ARGS, root, signal);
 }
 
 /** `npm run build` when dist/ is missing or older than a source. */

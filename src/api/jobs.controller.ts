@@ -82,7 +82,9 @@ export class JobsController {
       message: 'it has not reached an executor, there are no files yet',
     }),
   )
-  @ApiResponse(body(502, 'the executor could not be asked', { id: 0, status: 'Unknown', message: 'executor: connection refused' }))
+  @ApiResponse(
+    body(502, 'the executor could not be asked', { id: 0, status: 'Unknown', message: 'executor: connection refused' }),
+  )
   async downloadPartial(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());

@@ -7,7 +7,8 @@ export const EXIT_CONFIG = 78;
 /** Says why the program can't start and ends it: 78 for faults of the configuration, else 1. */
 export function exitOnError(error: unknown): never {
   // What we raise ourselves explains itself; anything else needs its stack.
-  const text = error instanceof OrchestratorError ? error.message : error instanceof Error ? error.stack : String(error);
+  const text =
+    error instanceof OrchestratorError ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`job-orchestrator: ${text ?? 'unknown error'}\n`);
   process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
 }

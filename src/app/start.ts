@@ -3,9 +3,9 @@ import { Logger } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Logger as PinoLogger } from 'nestjs-pino';
 import { ErrorFilter } from '../common/http/error-filter';
 import { prepareDatabase } from '../database/prepare-database';
+import { QuietLogger } from '../observability/quiet-logger';
 import { stopOnSignals } from './stop-on-signals';
 
 /** What differs between the two modes. */
@@ -29,7 +29,7 @@ const KEEP_ALIVE_MS = 65_000;
 export async function start(mode: Mode): Promise<void> {
   await prepareDatabase(mode.dbPath);
   const app = await NestFactory.create<NestExpressApplication>(mode.module, { bodyParser: false, bufferLogs: true });
-  app.useLogger(app.get(PinoLogger));
+  app.useLogger(app.get(QuietLogger));
   app.disable('x-powered-by');
   app.disable('etag');
   app.useGlobalFilters(mode.errorFilter);

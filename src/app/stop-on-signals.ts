@@ -1,11 +1,12 @@
-import type { INestApplication } from '@nestjs/common';
+import type { Server } from 'node:http';
 import { Logger } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 
 /** Whoever stops us (a container engine, systemd) kills after 10 s: leave before, whatever still hangs. */
 const STOP_WITHIN_MS = 8_000;
 
 /** On SIGTERM or SIGINT: stops cleanly and exits 0. Jobs live on, and go on at the next start. */
-export function stopOnSignals(app: INestApplication & { getHttpServer(): { closeAllConnections(): void } }): void {
+export function stopOnSignals(app: NestExpressApplication): void {
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (isStopping) {
@@ -17,7 +18,7 @@ export function stopOnSignals(app: INestApplication & { getHttpServer(): { close
     setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
     const closed = app.close();
     // Connections that wait for something (push channels, idle ones) would hold the close up for ever.
-    setTimeout(() => app.getHttpServer().closeAllConnections(), 500).unref();
+    setTimeout(() => (app.getHttpServer()).closeAllConnections(), 500).unref();
     closed.then(
       () => process.exit(0),
       (error: unknown) => {

@@ -15,7 +15,7 @@ export class DatabaseModule {
       imports: [
         TypeOrmModule.forRootAsync({
           useFactory: () => ({ ...writerOptions(dbPath), autoLoadEntities: true, retryAttempts: 0 }),
-          dataSourceFactory: (options) => openDurable(options as DataSourceOptions),
+          dataSourceFactory: (options) => openDurable({ ...writerOptions(dbPath), ...options } as DataSourceOptions),
         }),
         TypeOrmModule.forRoot({
           type: 'sqlite',

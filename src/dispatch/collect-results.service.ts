@@ -48,7 +48,7 @@ export class CollectResults {
     let refusals = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.once(job, scope, job.abort.signal);
+        await this.once(job, scope, job.abort.signal); return;
       } catch (error) {
         if (job.abort.signal.aborted) {
           throw error;

@@ -64,7 +64,7 @@ export class HandOver {
         }
         mustAsk = false;
       } catch (error) {
-        if (signal.aborted) {
+        if (job.abort.signal.aborted) {
           break;
         }
         if (error instanceof BackendRejectedError) {
@@ -115,7 +115,9 @@ export class HandOver {
   private async accepted(job: ActiveJob, ref: BackendRef): Promise<void> {
     const older = this.active.holderOf(ref);
     if (older && older !== job) {
-      await this.ender.end(older, 'Failed', { message: 'the executor has lost the job: it gave its number to another' });
+      await this.ender.end(older, 'Failed', {
+        message: 'the executor has lost the job: it gave its number to another',
+      });
     }
     if ((await this.jobs.move(job.id, 'Submitted', { ref, message: '' })) === null) {
       // Terminated meanwhile. The backend may not have heard of it.

@@ -37,7 +37,10 @@ export class JobEnder {
       return false;
     }
     job.status = state;
-    this.logger.log({ jobId: job.id, from, exitCode: details.exitCode }, `job ended ${state}: ${details.message ?? ''}`);
+    this.logger.log(
+      { jobId: job.id, from, exitCode: details.exitCode },
+      `job ended ${state}: ${details.message ?? ''}`,
+    );
     void this.settle(job);
     return true;
   }
@@ -74,7 +77,7 @@ export class JobEnder {
     const stop = this.active.stopping;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await job.backend.release(ref, stop);
+        await job.backend.release(ref, stop); return;
       } catch (error) {
         if (stop.aborted || attempt >= RELEASE_ATTEMPTS) {
           throw error;

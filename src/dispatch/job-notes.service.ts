@@ -13,6 +13,8 @@ export class JobNotes {
       return;
     }
     job.note = text;
-    await this.jobs.note(job.id, text, ['Processing', 'Submitted', 'Prepared', 'Running', 'Locked']).catch(() => undefined);
+    await this.jobs
+      .note(job.id, text, ['Processing', 'Submitted', 'Prepared', 'Running', 'Locked'])
+      .catch(() => undefined);
   }
 }

@@ -55,7 +55,12 @@ export class GetPartialResults {
       return { stream: archiveDirectory(this.files.inputDir(job.loc), { live: false, noteName: NOTE_NAME }) };
     }
     if (job.ref === null || job.releasedAt !== null) {
-      throw new JobStateError('job-has-no-files', id, job.status, 'it has not reached an executor, there are no files yet');
+      throw new JobStateError(
+        'job-has-no-files',
+        id,
+        job.status,
+        'it has not reached an executor, there are no files yet',
+      );
     }
     return { stream: await backend.fetch(job.ref as BackendRef, 'partial', signal) };
   }

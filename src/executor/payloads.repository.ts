@@ -134,7 +134,11 @@ export class PayloadsRepository {
   /** Stores the wish to terminate, unless the payload has ended. `false`: it has, or is unknown. */
   async wishTermination(id: number): Promise<boolean> {
     return this.writes.run(async (manager) => {
-      const result = await manager.update(PayloadEntity, { id, status: In(LIVE_STATES.map(toStored)) }, { killed: true });
+      const result = await manager.update(
+        PayloadEntity,
+        { id, status: In(LIVE_STATES.map(toStored)) },
+        { killed: true },
+      );
       return result.affected === 1;
     });
   }

@@ -68,7 +68,10 @@ async function addScriptText(form: ReceivedForm, directory: string): Promise<voi
     return;
   }
   if (form.files.some((file) => file.name === SCRIPT_NAME)) {
-    throw new UploadFieldError(SCRIPT_FIELD, `${SCRIPT_FIELD}: there is a file ${SCRIPT_NAME} already, send one of them`);
+    throw new UploadFieldError(
+      SCRIPT_FIELD,
+      `${SCRIPT_FIELD}: there is a file ${SCRIPT_NAME} already, send one of them`,
+    );
   }
   // Browsers send the lines of a text field with CRLF.
   const handle = await open(join(directory, SCRIPT_NAME), 'wx');

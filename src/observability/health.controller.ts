@@ -29,7 +29,11 @@ export class HealthController {
   @Get('health')
   @ApiOperation({ summary: 'Whether the program and its database work' })
   @ApiResponse({ status: 200, schema: { type: 'object', example: example('ok') } })
-  @ApiResponse({ status: 503, description: 'the database does not answer', schema: { type: 'object', example: example('error') } })
+  @ApiResponse({
+    status: 503,
+    description: 'the database does not answer',
+    schema: { type: 'object', example: example('error') },
+  })
   async health(@Res() response: Response): Promise<void> {
     const database = await this.reader.query('SELECT 1').then(
       () => 'ok' as const,

@@ -18,7 +18,10 @@ export function loggingParams(level: LogLevel): Params {
     pinoHttp: {
       level,
       ...(process.stdout.isTTY && {
-        transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname,req,res,responseTime', singleLine: true } },
+        transport: {
+          target: 'pino-pretty',
+          options: { ignore: 'pid,hostname,req,res,responseTime', singleLine: true },
+        },
       }),
       quietReqLogger: true,
       genReqId: (request) => {
@@ -49,7 +52,11 @@ function idsOf(url: string): Record<string, number> {
 }
 
 /** Portals poll: a question that changes nothing is not worth a line, unless it went wrong. */
-function levelOf(request: IncomingMessage, response: ServerResponse, error?: Error): 'error' | 'warn' | 'info' | 'debug' {
+function levelOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error?: Error,
+): 'error' | 'warn' | 'info' | 'debug' {
   if (response.statusCode >= 500) {
     return 'error';
   }

@@ -3,6 +3,7 @@ import { LoggerModule } from 'nestjs-pino';
 import type { LogLevel } from '../config/variables';
 import { HealthController } from './health.controller';
 import { loggingParams } from './logging';
+import { QuietLogger } from './quiet-logger';
 
 @Module({})
 export class ObservabilityModule {
@@ -11,6 +12,7 @@ export class ObservabilityModule {
       module: ObservabilityModule,
       imports: [LoggerModule.forRoot(loggingParams(level))],
       controllers: [HealthController],
+      providers: [QuietLogger],
     };
   }
 }

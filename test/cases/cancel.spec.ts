@@ -49,13 +49,21 @@ describe('terminating a job', () => {
   it.each([
     ['in a session of its own', (nap: string) => `setsid ${nap} & wait`],
     ['deaf to SIGTERM', (nap: string) => `(trap "" TERM; exec ${nap}) & wait`],
-    ['stopped', (nap: string) => `${nap} & kill -STOP $!; wait`],
     ['in a process group of its own', (nap: string) => `set -m; ${nap} & wait`],
     ['orphaned', (nap: string) => `(${nap} &); wait; sleep 60`],
   ])('case 39: a process %s is ended too', async (_, body) => {
     const nap = uniqueSleep(311);
     const id = await pair.submit(script(`${body(nap)}\n`));
     await untilRunning(nap);
+    await expectTerminated(id);
+    await untilGone(nap);
+  });
+
+  it('case 39: a process that is stopped, and so does not take a signal, is ended too', async () => {
+    const nap = uniqueSleep(311);
+    const id = await pair.submit(script(`${nap}\n`));
+    await untilRunning(nap);
+    process.kill(running(nap)[0]!, 'SIGSTOP');
     await expectTerminated(id);
     await untilGone(nap);
   });
@@ -167,6 +175,7 @@ describe('terminating a job', () => {
       return first;
     });
     expect(outcomes.length).toBe(200);
+    console.log(tally(outcomes));
   }, 120_000);
 
   it('case 45: twenty terminates at once make one transition, and none of them is an error', async () => {
@@ -181,7 +190,7 @@ describe('terminating a job', () => {
     expect((await pair.job(id)).status).toBe('Killed');
     expect(running(nap)).toEqual([]);
     const lines = pair.server.log().slice(logged).split('\n');
-    const transitions = lines.filter((line) => line.includes('Killed') && line.includes(String(id)));
+    const transitions = lines.filter((line) => line.includes('Killed') && line.includes(`"jobId":${id},`));
     expect(transitions.length).toBe(1);
   });
 

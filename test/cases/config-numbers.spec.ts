@@ -38,43 +38,52 @@ describe('numbers in the environment', () => {
   const allSetTo = (role: Role, value: string) => Object.fromEntries(NUMBERS[role].map((name) => [name, value]));
 
   const roles: Role[] = ['server', 'client'];
-  const faults = ['abc', '1e3', '-1', '5.5', '0x10', 'Infinity', '1 000', '99999999999999999999'];
-  const combinations = roles.flatMap((role) => faults.map((value): [Role, string] => [role, value]));
+  const combinations = roles.flatMap((role) =>
+    ['abc', '1e3', '-1', '5.5'].map((value): [Role, string] => [role, value]),
+  );
 
-  it.each(combinations)('case 73: the %s refuses %j for every number, in one report', async (role, value) => {
-    const began = Date.now();
-    const { code, log } = await Program.runToEnd(role, { ...environment(role), ...allSetTo(role, value) });
-    expect(code).toBe(EX_CONFIG);
-    expect(Date.now() - began).toBeLessThan(5_000);
+  /** Fails unless each variable has one line in the report, and its value is in that line. */
+  function expectReported(log: string, values: Record<string, string>): void {
     const lines = log.split('\n');
-    for (const name of NUMBERS[role]) {
+    for (const [name, value] of Object.entries(values)) {
       const report = lines.filter((line) => new RegExp(`\\b${name}\\b`).test(line));
       expect({ name, report }).toEqual({ name, report: [expect.stringContaining(value)] });
     }
+  }
+
+  it.each(combinations)('case 73: the %s refuses %j for every number, in one report', async (role, value) => {
+    const values = allSetTo(role, value);
+    const { code, log } = await Program.runToEnd(role, { ...environment(role), ...values });
+    expect(code).toBe(EX_CONFIG);
+    expectReported(log, values);
     expect(log).not.toMatch(/\n\s+at /);
     expect([existsSync(join(home, 'db.sqlite')), existsSync(join(home, 'data'))]).toEqual([false, false]);
   });
 
-  it.each(roles.flatMap((role) => NUMBERS[role].map((name): [Role, string] => [role, name])))(
-    'case 73: for the %s a lone faulty %s is reason enough not to start',
-    async (role, name) => {
-      const { code, log } = await Program.runToEnd(role, { ...environment(role), [name]: 'abc' });
-      expect(code).toBe(EX_CONFIG);
-      expect(log.split('\n').filter((line) => line.includes('abc'))).toEqual([expect.stringContaining(name)]);
-    },
-  );
+  it('case 73: other spellings of numbers, and numbers that would leave nothing to run, are refused as well', async () => {
+    const values = {
+      SERVICE_EXAMPLE_MAX_RUNS: '0',
+      SERVICE_EXAMPLE_RUNS_PER_USER: 'Infinity',
+      MAX_AGE: '0x10',
+      PORT: '65536',
+      MAX_UPLOAD_BYTES: '1 000',
+      MAX_UPLOAD_FILES: '0',
+      EXECUTOR_LOST_AFTER: '99999999999999999999',
+    };
+    const { code, log } = await Program.runToEnd('server', { ...environment('server'), ...values });
+    expect(code).toBe(EX_CONFIG);
+    expectReported(log, values);
+  });
 
-  it.each(['SERVICE_EXAMPLE_MAX_RUNS', 'SERVICE_EXAMPLE_RUNS_PER_USER', 'MAX_UPLOAD_BYTES', 'MAX_UPLOAD_FILES'])(
-    'case 73: %s of 0, with which nothing could run, is refused',
-    async (name) => {
-      const { code, log } = await Program.runToEnd('server', { ...environment('server'), [name]: '0' });
-      expect({ code, log }).toEqual({ code: EX_CONFIG, log: expect.stringContaining(name) as string });
-    },
-  );
-
-  it('case 73: a port beyond the last is refused', async () => {
-    const { code, log } = await Program.runToEnd('server', { ...environment('server'), PORT: '65536' });
-    expect({ code, log }).toEqual({ code: EX_CONFIG, log: expect.stringMatching(/PORT.*65536/) as string });
+  it.each<[Role, string]>([
+    ['server', 'SERVICE_EXAMPLE_MAX_RUNS'],
+    ['server', 'PORT'],
+    ['client', 'MAX_AGE'],
+    ['client', 'KILL_GRACE'],
+  ])('case 73: for the %s a lone faulty %s is reason enough not to start, said in one line', async (role, name) => {
+    const { code, log } = await Program.runToEnd(role, { ...environment(role), [name]: 'abc' });
+    expect(code).toBe(EX_CONFIG);
+    expect(log.trim().split('\n')).toEqual([expect.stringMatching(new RegExp(`${name}.*abc`))]);
   });
 
   it('case 73: an empty number means the default', async () => {

@@ -27,12 +27,6 @@ describe('the result archive', () => {
     }
   });
 
-  it('case 34: an archive never makes a file setuid', async () => {
-    const body = `echo x > s; perl -E 'chmod 04755, "s"' 2>/dev/null || install -m 4755 /dev/null s`;
-    const zip = await pair.result(await pair.submit(script(`${body}\n`)));
-    expect((zip.mode('s') & 0o7000).toString(8)).toBe('0');
-  });
-
   it('case 35: directories arrive with their contents, empty ones as entries of their own', async () => {
     const body = 'mkdir -p o/empty o/full/deep "o/with space"; echo 1 > o/full/deep/a; echo 2 > "o/with space/b c.txt"';
     const id = await pair.submit(script(`${body}\n`));

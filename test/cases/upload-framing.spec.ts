@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expectRefusal } from '../support/answers';
 import { HttpAnswer, multipart, type Form } from '../support/http';
 import { acceptedId, Pair } from '../support/pair';
@@ -127,10 +128,10 @@ describe('framing of an upload', () => {
     });
   });
 
-  it('case 12: a compressed body is refused or read, never a 500', async () => {
+  it('case 12: a compressed body is refused, since it is not what a form looks like', async () => {
     const form = goodForm();
     const headers = { ...form.headers, 'content-encoding': 'gzip' };
-    const answer = await pair.post('/upload', { headers, body: form.body });
+    const answer = await pair.post('/upload', { headers, body: gzipSync(form.body) });
     expect([400, 415]).toContain(answer.status);
     expectRefusal(answer, answer.status, /./);
   });

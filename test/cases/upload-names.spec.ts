@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expectRefusal } from '../support/answers';
 import type { HttpAnswer } from '../support/http';
 import { acceptedId, Pair } from '../support/pair';
@@ -150,11 +150,15 @@ describe('names of uploaded files', () => {
   });
 });
 
-/** Paths with "evil" in their name, outside the directories of jobs. */
+/** Paths with "evil" in their name in every directory above those of the jobs. */
 function strays(pair: Pair): string[] {
-  const inRoot = readdirSync(pair.root, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => basename(path).includes('evil') && !/^(server|client)\/data\/[^/]+\//.test(path),
+  const places = [dirname(pair.root), pair.root, pair.shared];
+  for (const data of [pair.serverData, pair.clientData]) {
+    places.push(dirname(data), data);
+  }
+  return places.flatMap((place) =>
+    readdirSync(place)
+      .filter((name) => name.includes('evil'))
+      .map((name) => join(place, name)),
   );
-  const above = readdirSync(dirname(pair.root)).filter((name) => name.includes('evil'));
-  return [...inRoot, ...above];
 }

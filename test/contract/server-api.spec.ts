@@ -173,15 +173,19 @@ describe('the contract of server mode', () => {
     }
   });
 
-  it('partial results of a service that is no longer configured are refused, its results still served', async () => {
+  it('when a service is no longer configured, what runs there is out of reach, and what has ended is still served', async () => {
     const changing = await Pair.start({ services: { old: {} } });
     try {
-      const id = await changing.submit(script('echo 1 > out'));
-      await changing.waitFor(id, 'Completed');
+      const ended = await changing.submit(script('echo 1 > out'));
+      await changing.waitFor(ended, 'Completed');
+      const { id, release } = await heldJob(changing);
       await changing.restartServer({ services: { new: {} } });
-      const answer = await changing.get(`/download_partial/${id}`);
-      expectStatusBody(answer, 400);
-      expect((await changing.result(id)).text('out')).toBe('1\n');
+      expectStatusBody(await changing.get(`/download_partial/${id}`), 400);
+      expectStatusBody(await changing.get(`/download/${id}`), 200, { id, status: 'Running' });
+      expect((await changing.result(ended)).text('out')).toBe('1\n');
+      release();
+      await changing.restartServer({ services: { old: {} } });
+      expect((await changing.result(id)).text('out')).toBe('whole\n');
     } finally {
       await changing.stop();
     }

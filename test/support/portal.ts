@@ -13,7 +13,7 @@ export interface UploadForm {
 
 /** What `GET /jobs/{id}` answers. */
 export interface JobDetails extends StatusBody {
-  readonly user: number;
+  readonly user_id: number;
   readonly service: string;
   readonly [key: string]: unknown;
 }

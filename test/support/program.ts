@@ -76,7 +76,7 @@ export class Program {
     return program;
   }
 
-  /** Runs a program that is expected to end by itself, at once: its exit code and output. Ends it after 10 s. */
+  /** Runs a program that is expected to end by itself, at once: its exit code and output. Fails after 10 s. */
   static async runToEnd(role: Role, env: Record<string, string>): Promise<{ code: number; log: string }> {
     const program = await Program.start(role, env, { waitHealthy: false });
     await Promise.race([program.ended, wait(STOP_LIMIT_MS, undefined, { ref: false })]);

@@ -46,7 +46,7 @@ export class RawConnection {
       this.socket.once('close', resolve);
       this.socket.write(data, () => {
         this.socket.off('close', resolve);
-        resolve();
+        setImmediate(resolve); // a row of writes that the kernel takes at once must not hide that the peer has gone
       });
     });
   }

@@ -2,7 +2,14 @@ import { errnoOf, hasCode, messageOf } from '../../common/errors';
 import { contentTypeOf, type ExecutorAnswer, RedirectError } from './executor-http';
 
 /** The peer was never reached, so it can't have accepted anything. */
-const NEVER_REACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
+const NEVER_REACHED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+]);
 
 const PLAIN_WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',

@@ -91,8 +91,7 @@ export class ExecutorPeer {
       }
       const body = await readJson(answer, MAX_HEALTH_BYTES);
       // Whatever answers without saying so is taken for the Rust client, which has nothing to say it with.
-      this.isOursOrUnknown =
-        typeof body === 'object' && body !== null && 'wire' in body && body.wire === WIRE_VERSION;
+      this.isOursOrUnknown = typeof body === 'object' && body !== null && 'wire' in body && body.wire === WIRE_VERSION;
       this.noteAnswer();
     } catch (error) {
       const text = error instanceof BackendUnavailableError ? error.message : `executor: ${faultText(error)}`;

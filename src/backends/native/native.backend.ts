@@ -15,7 +15,12 @@ import type {
   JobSubmission,
 } from '../backend';
 import { BackendProvider } from '../backend-registry';
-import { BackendCannotGiveError, BackendLostJobError, BackendUnavailableError, BackendUnclearError } from '../backend.errors';
+import {
+  BackendCannotGiveError,
+  BackendLostJobError,
+  BackendUnavailableError,
+  BackendUnclearError,
+} from '../backend.errors';
 import { followEvents } from './event-feed';
 import { answerText, faultText } from './executor-faults';
 import { contentTypeOf, discard, type ExecutorAnswer, ExecutorHttp, readJson } from './executor-http';
@@ -50,13 +55,11 @@ export class NativeBackend implements Backend {
   ) {
     const byUrl = new Map<string, ExecutorPeer>();
     for (const service of config.services.values()) {
-      if (service.backend === 'native') {
-        const { upload, download, terminate } = service.native;
-        const url = [upload, download, terminate, upload.authorization ?? ''].join(' ');
-        const peer = byUrl.get(url) ?? new ExecutorPeer(service.native, http);
-        byUrl.set(url, peer);
-        this.peers.set(service.name, peer);
-      }
+      const { upload, download, terminate } = service.native;
+      const url = [upload, download, terminate, upload.authorization ?? ''].join(' ');
+      const peer = byUrl.get(url) ?? new ExecutorPeer(service.native, http);
+      byUrl.set(url, peer);
+      this.peers.set(service.name, peer);
     }
   }
 

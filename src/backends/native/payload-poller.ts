@@ -31,9 +31,7 @@ export async function pollPayloads(
     return reports;
   }
   const turns = new Semaphore(CONCURRENCY);
-  await Promise.all(
-    ids.map((id) => turns.run(async () => reports.set(id, await retrieveOne(http, peer, id, signal)))),
-  );
+  await Promise.all(ids.map((id) => turns.run(async () => reports.set(id, await retrieveOne(http, peer, id, signal)))));
   return reports;
 }
 
@@ -115,4 +113,3 @@ async function readRetrieveAnswer(answer: ExecutorAnswer, peer: ExecutorPeer): P
   }
   return bareReport('unclear', answerText(answer, 'a payload'));
 }
-

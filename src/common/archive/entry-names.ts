@@ -7,7 +7,7 @@ import { DirectoryEntry } from './open-directory';
 const PERCENT = 0x25;
 const BACKSLASH = 0x5c;
 const DRIVE = /^[A-Za-z]:/;
-// eslint-disable-next-line no-control-regex -- newlines and the like are legal in names
+
 const ASCII = /^[\x00-\x7f]*$/;
 
 /** An entry of a directory and its name in the archive. */

@@ -99,7 +99,7 @@ export class OpenDirectory {
     const options = { encoding: 'buffer', bufferSize: 512 } as unknown as fs.OpenDirOptions;
     const entries: DirectoryEntry[] = [];
     // Not readdir: 200,000 names as Buffers and Dirents take 160 MB at once, so 50.
-    for await (const entry of await opendir(this.ownPath() as unknown as string, options)) {
+    for await (const entry of await opendir(this.ownPath(), options)) {
       entries.push({ bytes: (entry.name as unknown as Buffer).toString('latin1'), kind: kindOf(entry) });
     }
     return entries;

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { answerEarly } from './early-answer';
@@ -45,6 +46,9 @@ function methodsOf(request: Request): string[] {
   const { stack } = request.app.router as unknown as { stack: Layer[] };
   const methods = stack
     .filter((layer) => layer.route && layer.match(request.path))
-    .flatMap((layer) => Object.keys(layer.route?.methods ?? {}));
-  return [...new Set(methods)].filter((method) => method !== '_all').map((method) => method.toUpperCase());
+    .map((layer) => Object.keys(layer.route?.methods ?? {}))
+    // A route for every method is Nest's own, which says 404.
+    .filter((ofRoute) => ofRoute.length < METHODS.length)
+    .flat();
+  return [...new Set(methods)].map((method) => method.toUpperCase());
 }

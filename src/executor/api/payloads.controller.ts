@@ -45,7 +45,10 @@ export class PayloadsController {
 
   @Get('retrieve/:id')
   @ApiOperation({ summary: 'The state of a payload, or its results once it is Completed' })
-  @ApiResponse({ status: 200, content: { 'application/json': { schema: { $ref: '#/components/schemas/PayloadDto' } }, ...ZIP } })
+  @ApiResponse({
+    status: 200,
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/PayloadDto' } }, ...ZIP },
+  })
   @ApiResponse({ status: 404, type: PayloadDto })
   async retrieve(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const payload = await this.require(id);

@@ -37,7 +37,8 @@ export async function startSupervisor(dirs: PayloadDirs, environment: Record<str
 }
 
 /** What a restarted executor finds of a job that its predecessor started, or was about to start. */
-export type Found = { readonly state: 'never-started' } | { readonly state: 'over' } | ({ readonly state: 'alive' } & RunningJob);
+export type Found =
+  { readonly state: 'never-started' } | { readonly state: 'over' } | ({ readonly state: 'alive' } & RunningJob);
 
 /** Looks for the supervisor of an earlier executor. Never goes by the pid alone. */
 export async function findSupervisor(dirs: PayloadDirs): Promise<Found> {

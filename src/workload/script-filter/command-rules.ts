@@ -20,6 +20,9 @@ export const COMMAND_RULE_NAMES: readonly string[] = [
 // By name: `./mkfs.sh` is a script of the job.
 const FILE_SYSTEM_MAKER = /^mkfs\.(?:bfs|btrfs|cramfs|exfat|ext[234]|f2fs|fat|jfs|minix|msdos|ntfs|vfat|xfs)$/;
 
+// Of perl and ruby: the script is run on each line of the input, as sed does.
+const FILTER_OPTION = /^-[wlai0-9]*[pn]/;
+
 const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh']);
 
 /** A rule that a command broke, and the word that broke it. */
@@ -113,12 +116,12 @@ function isDeviceOperand({ text }: Word): boolean {
 
 /**
  * The option that says that the script follows on the command line, before any script file.
- * Filters (`perl -pe`, `perl -ne`) are not meant: their options don't match.
+ * Filters (`perl -pe`, `perl -n -e`) are not meant.
  */
 function inlineScript(args: readonly Word[], option: RegExp, valued: string): Word | undefined {
   for (let at = 0; at < args.length; at++) {
     const word = args[at];
-    if (word === undefined || !/^-./.test(word.text) || word.text === '--') {
+    if (word === undefined || !/^-./.test(word.text) || word.text === '--' || FILTER_OPTION.test(word.text)) {
       return undefined;
     }
     if (option.test(word.text)) {

@@ -257,7 +257,7 @@ describe('the rules on arguments', () => {
     'head -c 100 /dev/urandom > big',
     'dd if=x of=y; dd if=x of=/dev/null',
     'python3 script.py -c conf; python3 -m tool -c conf; python3 - -c < x',
-    "perl -pe 's/a/b/' f; perl -ne 'print' f; perl -i.bak -pe 's/e/f/' f; perl x.pl -e",
+    "perl -pe 's/a/b/' f; perl -ne 'print' f; perl -i.bak -pe 's/e/f/' f; perl -p -i -e s/a/b/ f; perl x.pl -e",
     'ruby x.rb -e',
     'base64 x | tee y; bash z.sh',
     'work() ( sleep 1 ); work & work & wait',
@@ -328,7 +328,7 @@ describe('a refusal', () => {
   });
 
   it('shows words as they are written, and long ones shortened', () => {
-    expect(checkScript(Buffer.from('rm /größe/$x/$(y)'), ON)?.message).toContain('"/größe/${x}/$(...)"');
+    expect(checkScript(Buffer.from('rm /größe/$x/$(y)'), ON)?.message).toContain('"rm /größe/${x}/$(...)"');
     expect(checkScript(Buffer.from(`rm /${'x'.repeat(1000)}`), ON)?.message.length).toBeLessThan(300);
   });
 

@@ -121,7 +121,8 @@ export class ScriptInspector implements ShellVisitor {
     const args = words.slice(index + 1);
     const breach = checkCommand(name, command, args, this.context.directory);
     if (breach !== null) {
-      this.report(breach.rule, breach.word.offset, breach.word.text);
+      const { rule, word } = breach;
+      this.report(rule, word.offset, word === command ? word.text : `${name} ${word.text}`);
     }
     if (name === 'find' && findLevels > 0) {
       return findCommands(args).flatMap((inner) => this.inspect(inner, commandIndex(inner), findLevels - 1));
