@@ -23,6 +23,7 @@ const ID = ApiParam({ name: 'id', type: 'integer', description: 'id of the job',
 const NO_ID = ApiResponse(
   body(400, 'not an id', { id: 0, status: 'Unknown', message: 'id: "abc" is not a number of a job' }),
 );
+const FAULT = ApiResponse(body(500, 'a fault of the server', { id: 0, status: 'Unknown', message: 'internal error' }));
 const NO_JOB = ApiResponse(
   body(404, 'no such job', { id: 0, status: 'Unknown', message: 'Job 7 not found in the database' }),
 );
@@ -55,6 +56,7 @@ export class JobsController {
   })
   @NO_ID
   @NO_JOB
+  @FAULT
   async download(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const job = await this.describe.require(parseId(id));
     if (job.status === 'Completed') {
@@ -83,7 +85,7 @@ export class JobsController {
     }),
   )
   @ApiResponse(
-    body(502, 'the executor could not be asked', { id: 0, status: 'Unknown', message: 'executor: connection refused' }),
+    body(500, 'the executor could not be asked', { id: 0, status: 'Unknown', message: 'executor: connection refused' }),
   )
   async downloadPartial(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const gone = new AbortController();
@@ -136,6 +138,7 @@ export class JobsController {
   @ApiResponse({ status: 200, type: JobDetailsDto })
   @NO_ID
   @NO_JOB
+  @FAULT
   async details(@Param('id') id: string): Promise<JobDetailsDto> {
     return this.describe.detailsOf(await this.describe.require(parseId(id)));
   }

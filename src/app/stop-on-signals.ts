@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 
@@ -18,7 +17,7 @@ export function stopOnSignals(app: NestExpressApplication): void {
     setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
     const closed = app.close();
     // Connections that wait for something (push channels, idle ones) would hold the close up for ever.
-    setTimeout(() => (app.getHttpServer()).closeAllConnections(), 500).unref();
+    setTimeout(() => app.getHttpServer().closeAllConnections(), 500).unref();
     closed.then(
       () => process.exit(0),
       (error: unknown) => {

@@ -48,7 +48,8 @@ export class CollectResults {
     let refusals = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.once(job, scope, job.abort.signal); return;
+        await this.once(job, scope, job.abort.signal);
+        return;
       } catch (error) {
         if (job.abort.signal.aborted) {
           throw error;

@@ -77,7 +77,8 @@ export class JobEnder {
     const stop = this.active.stopping;
     for (let attempt = 1; ; attempt++) {
       try {
-        await job.backend.release(ref, stop); return;
+        await job.backend.release(ref, stop);
+        return;
       } catch (error) {
         if (stop.aborted || attempt >= RELEASE_ATTEMPTS) {
           throw error;

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { renameDurably, syncDirectory } from '../common/durable-fs';
@@ -63,9 +63,9 @@ export class PayloadFiles {
     }
   }
 
-  /** The working directory is still there: a script may have deleted it. */
+  /** The working directory is still there: a script may have deleted it, or put a link in its place. */
   async hasWork(loc: string): Promise<boolean> {
-    return stat(dirsOf(loc).work).then(
+    return lstat(dirsOf(loc).work).then(
       (found) => found.isDirectory(),
       () => false,
     );

@@ -1,16 +1,28 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { DataSource } from 'typeorm';
 import { READER } from '../database/data-source';
 import { WIRE_VERSION } from '../wire/protocol';
 
-const example = (database: 'ok' | 'error') => ({
-  status: database,
-  database,
-  wire: WIRE_VERSION,
-});
+/** That the program answers. */
+class PongDto {
+  @ApiProperty({ example: 'pong' })
+  message!: string;
+}
+
+/** How the program is. */
+class HealthDto {
+  @ApiProperty({ enum: ['ok', 'error'], example: 'ok' })
+  status!: 'ok' | 'error';
+
+  @ApiProperty({ enum: ['ok', 'error'], example: 'ok' })
+  database!: 'ok' | 'error';
+
+  @ApiProperty({ description: 'version of what our server and executor say beyond the common contract', example: 2 })
+  wire!: number;
+}
 
 /** Whether the program answers, and its database. The same in both modes. */
 @ApiTags('health')
@@ -21,24 +33,20 @@ export class HealthController {
   @Get()
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'Answers' })
-  @ApiResponse({ status: 200, schema: { type: 'object', example: { message: 'pong' } } })
-  ping(): { message: string } {
+  @ApiResponse({ status: 200, type: PongDto })
+  ping(): PongDto {
     return { message: 'pong' };
   }
 
   @Get('health')
   @ApiOperation({ summary: 'Whether the program and its database work' })
-  @ApiResponse({ status: 200, schema: { type: 'object', example: example('ok') } })
-  @ApiResponse({
-    status: 503,
-    description: 'the database does not answer',
-    schema: { type: 'object', example: example('error') },
-  })
+  @ApiResponse({ status: 200, type: HealthDto })
+  @ApiResponse({ status: 503, type: HealthDto, description: 'the database does not answer' })
   async health(@Res() response: Response): Promise<void> {
     const database = await this.reader.query('SELECT 1').then(
       () => 'ok' as const,
       () => 'error' as const,
     );
-    response.status(database === 'ok' ? 200 : 503).json(example(database));
+    response.status(database === 'ok' ? 200 : 503).json({ status: database, database, wire: WIRE_VERSION } satisfies HealthDto);
   }
 }

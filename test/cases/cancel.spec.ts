@@ -175,7 +175,6 @@ describe('terminating a job', () => {
       return first;
     });
     expect(outcomes.length).toBe(200);
-    console.log(tally(outcomes));
   }, 120_000);
 
   it('case 45: twenty terminates at once make one transition, and none of them is an error', async () => {

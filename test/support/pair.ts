@@ -177,7 +177,7 @@ export class Pair extends Portal {
     if (!program.isRunning) {
       return program.wasStopped
         ? undefined
-        : `the ${name} had crashed; its log ends with: ${program.log().slice(-2000)}`;
+        : `the ${name} had crashed (${program.ending}); its log ends with: ${program.log().slice(-2000)}`;
     }
     try {
       const code = await program.stop();

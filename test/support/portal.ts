@@ -18,6 +18,7 @@ export interface JobDetails extends StatusBody {
   readonly [key: string]: unknown;
 }
 
+/** Where a job stays, but for `Cleaned`, which follows the others. */
 const FINAL: readonly string[] = ['Completed', 'Failed', 'Invalid', 'Killed', 'Cleaned'];
 /** Uses a server as a portal does: over HTTP. */
 export abstract class Portal {
@@ -84,7 +85,7 @@ export abstract class Portal {
         if (goals.includes(job.status)) {
           return job;
         }
-        if (FINAL.includes(job.status)) {
+        if (FINAL.includes(job.status) && !(goals.includes('Cleaned') && job.status !== 'Cleaned')) {
           throw new Hopeless(`wanted ${goals.join(' or ')}, but ${seen}`);
         }
         return undefined;

@@ -39,6 +39,7 @@ export class Program {
   wasKilled = false;
   wasStopped = false;
   private code: number | null = null;
+  private signal: NodeJS.Signals | null = null;
   private readonly ended: Promise<void>;
 
   private constructor(
@@ -51,7 +52,8 @@ export class Program {
   ) {
     this.ended = new Promise((done) => {
       child.once('exit', (code, signal) => {
-        this.code = code ?? (signal ? -1 : 0);
+        this.code = code ?? -1;
+        this.signal = signal;
         done();
       });
     });
@@ -97,6 +99,11 @@ export class Program {
     return this.code === null;
   }
 
+  /** How it ended, in words. */
+  get ending(): string {
+    return this.signal ?? `exit code ${this.code ?? 'none yet'}`;
+  }
+
   log(): string {
     try {
       return readFileSync(this.logFile, 'utf8');
@@ -110,7 +117,7 @@ export class Program {
       await eventually(
         async () => {
           if (!this.isRunning) {
-            throw new Hopeless(`it ended with code ${this.code}`);
+            throw new Hopeless(`it ended: ${this.ending}`);
           }
           return (await request(`${this.url}/health`, { timeoutMs: 2_000 })).status === 200;
         },

@@ -8,6 +8,7 @@ import { ArchiveNote, LeftOut, leftOutBy } from './left-out';
 import { LoadedEntry, loadEntry } from './load-entry';
 import { DirectoryEntry, OpenDirectory, joinPath } from './open-directory';
 import { OpenedDirectory, openPermitted } from './permissions';
+import { PieceStream } from './piece-stream';
 import { RegularFile } from './regular-file';
 import { inSlabs } from './slabs';
 import { ZipWriter } from './zip-writer';
@@ -47,7 +48,7 @@ const NOTE_MODE = 0o100644;
  */
 export function archiveDirectory(root: string, options: ArchiveOptions): Readable {
   const archiver = new DirectoryArchiver(Buffer.from(root), options);
-  return Readable.from(inSlabs(archiver.pieces()), { objectMode: false, highWaterMark: READ_AHEAD_BYTES });
+  return new PieceStream(inSlabs(archiver.pieces()), READ_AHEAD_BYTES);
 }
 
 /** A directory still to be read: where it is on disk and in the archive (both relative to the root, empty for it). */

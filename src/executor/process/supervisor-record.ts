@@ -20,7 +20,12 @@ export interface SupervisorId {
   readonly bootId: string;
 }
 
-const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, value]) => [value, name]));
+/** Some signals have two names; the first of the list is the usual one (SIGABRT, not SIGIOT). */
+const SIGNAL_NAMES = new Map(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, value]) => [value, name]),
+);
 
 /** bash says nothing when its child dies of these, so exit codes 130 and 141 stay what they are. */
 export function readScriptEnd(runDir: string): ScriptEnd | null {
