@@ -45,7 +45,12 @@ export class UploadController {
           description: 'the text of `run.sh`, for those who have no file at hand; not beside a file `run.sh`',
           example: '#!/bin/bash\necho "hello from job $JOB_ID" > hello.txt\n',
         },
-        file: { type: 'array', items: { type: 'string', format: 'binary' }, description: 'the files of the job' },
+        file: {
+          type: 'array',
+          items: { type: 'string', format: 'binary' },
+          description: 'the files of the job',
+          example: [],
+        },
       },
     },
   })

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { errnoOf, OrchestratorError } from '../common/errors';
 import { ErrorFilter } from '../common/http/error-filter';
 import { prepareDatabase } from '../database/prepare-database';
 import { QuietLogger } from '../observability/quiet-logger';
@@ -25,10 +26,20 @@ export interface Mode {
 /** Idle connections are kept this long; servers and portals close theirs sooner. */
 const KEEP_ALIVE_MS = 65_000;
 
+/** The address to listen on can't be had. Ends the start. */
+export class ListenError extends OrchestratorError {
+  readonly code = 'listen';
+  readonly retryable = true;
+}
+
 /** Starts the program in one mode; resolves when it listens. */
 export async function start(mode: Mode): Promise<void> {
   await prepareDatabase(mode.dbPath);
-  const app = await NestFactory.create<NestExpressApplication>(mode.module, { bodyParser: false, bufferLogs: true });
+  const app = await NestFactory.create<NestExpressApplication>(mode.module, {
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+  });
   app.useLogger(app.get(QuietLogger));
   app.disable('x-powered-by');
   app.disable('etag');
@@ -40,7 +51,7 @@ export async function start(mode: Mode): Promise<void> {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // Uploads may take long: they have a limit of progress instead.
   server.requestTimeout = 0;
-  await app.listen(mode.port, mode.host);
+  await listen(app, mode);
 
   const { address, port, family } = server.address() as AddressInfo;
   const logger = new Logger('Start');
@@ -48,3 +59,20 @@ export async function start(mode: Mode): Promise<void> {
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   mode.greeting(url).forEach((line) => logger.log(line));
 }
+
+/** @throws ListenError saying which address can't be had */
+async function listen(app: NestExpressApplication, { host, port }: Mode): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    const reason = LISTEN_FAULTS[errnoOf(error) ?? ''];
+    throw reason === undefined ? error : new ListenError(`PORT ${port}, HOST ${host}: ${reason}`, { cause: error });
+  }
+}
+
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there already',
+  EACCES: 'not allowed; ports below 1024 are for root',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'this host name is not known',
+};

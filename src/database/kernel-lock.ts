@@ -20,7 +20,12 @@ export class LockHeldError extends OrchestratorError {
  * A pid file was rejected, since pids are reused; flock(2) is not in Node's library.
  */
 export class KernelLock {
-  private constructor(private readonly database: Database) {}
+  /** Locks that are held: one that was forgotten by its taker must not be dropped by the garbage collector. */
+  private static readonly held = new Set<KernelLock>();
+
+  private constructor(private readonly database: Database) {
+    KernelLock.held.add(this);
+  }
 
   /**
    * @param waitMs how long to wait for another holder
@@ -44,6 +49,7 @@ export class KernelLock {
   }
 
   async release(): Promise<void> {
+    KernelLock.held.delete(this);
     await close(this.database);
   }
 }

@@ -8,8 +8,8 @@ import { eventually, Hopeless } from './eventually';
 import { request } from './http';
 import { freePort } from './ports';
 
-/** The built program, which is what the tests in this directory are about. */
-export const CLI = resolve(__dirname, '../../dist/cli.js');
+/** The built program, which is what the tests in this directory are about; ORCHESTRATOR_CLI names another build. */
+export const CLI = process.env.ORCHESTRATOR_CLI ?? resolve(__dirname, '../../dist/cli.js');
 
 export type Role = 'server' | 'client';
 

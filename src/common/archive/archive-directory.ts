@@ -57,6 +57,19 @@ interface Place {
   readonly name: string;
 }
 
+/** Why there is nothing to archive. @throws the error when it says something else */
+function missingRootText(error: unknown): string {
+  switch (errnoOf(error)) {
+    case 'ENOENT':
+      return 'The directory is gone: there was nothing to archive.';
+    case 'ENOTDIR':
+    case 'ELOOP':
+      return 'In place of the directory is something else: there was nothing to archive.';
+    default:
+      return `The directory itself ${leftOutBy(error).reason}.`;
+  }
+}
+
 class DirectoryArchiver {
   private readonly zip = new ZipWriter();
   private readonly note = new ArchiveNote();
@@ -98,15 +111,7 @@ class DirectoryArchiver {
     try {
       return (await openPermitted(path, this.bitsForDirectories, () => OpenDirectory.openRoot(path))).directory;
     } catch (error) {
-      if (errnoOf(error) === 'ENOTDIR') {
-        throw error;
-      }
-      const why = leftOutBy(error);
-      this.note.addLine(
-        errnoOf(error) === 'ENOENT'
-          ? 'The directory is gone: there was nothing to archive.'
-          : `The directory itself ${why.reason}.`,
-      );
+      this.note.addLine(missingRootText(error));
       return undefined;
     }
   }

@@ -95,6 +95,22 @@ describe('a tree that changes while it is read', () => {
     expect(note).toContain('\nvanished/: left out: vanished');
     expect(note).toContain('\nswapped/: left out: ');
   });
+
+  it('is not left by way of a directory above that became a link', async () => {
+    const outside = fs.mkdtempSync(join(tmpdir(), 'archive-outside-'));
+    for (const top of [outside, join(root, 'p')]) {
+      fs.mkdirSync(join(top, 'q'), { recursive: true });
+      fs.writeFileSync(join(top, 'q/hosts'), 'hosts');
+    }
+    fs.writeFileSync(join(root, 'p/first'), randomBytes(8 * MIB));
+    const found = await archiveWhile(() => {
+      fs.renameSync(join(root, 'p'), join(root, 'p-before'));
+      fs.symlinkSync(outside, join(root, 'p'));
+    });
+    fs.rmSync(outside, { recursive: true });
+    expect([...found.keys()].filter((name) => name.includes('hosts'))).toEqual([]);
+    expect(found.get(NOTE)?.toString()).toContain('\np/q/: left out: vanished');
+  });
 });
 
 describe('the stream', () => {

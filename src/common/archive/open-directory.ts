@@ -50,9 +50,9 @@ export class OpenDirectory {
     private readonly path: Buffer,
   ) {}
 
-  /** The directory from which all others are reached. May be a link itself. */
+  /** The directory from which all others are reached; a link in its place is refused (ENOTDIR), never followed. */
   static async openRoot(path: Buffer): Promise<OpenDirectory> {
-    return new OpenDirectory(await openPatiently(path, O_RDONLY | O_DIRECTORY), path);
+    return new OpenDirectory(await openPatiently(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path);
   }
 
   /**

@@ -55,6 +55,13 @@ it('refuses an archive that lacks a piece of its middle, or has bytes behind its
   expect(await refused(Buffer.from('<html>502 Bad Gateway</html>'))).toBe(true);
 });
 
+it('refuses an archive whose entries need more room than the file has', async () => {
+  const damaged = Buffer.from(whole);
+  const central = damaged.indexOf(Buffer.from([0x50, 0x4b, 0x01, 0x02]));
+  damaged.writeUInt32LE(whole.length, central + 20);
+  expect(await refused(damaged)).toBe(true);
+});
+
 it('says of a missing file that it is missing, not damaged', async () => {
   await expect(verifyArchive(join(base, 'nowhere.zip'))).rejects.toMatchObject({ code: 'ENOENT' });
 });

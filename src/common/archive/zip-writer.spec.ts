@@ -77,3 +77,18 @@ it('writes more entries than the old end record can count', async () => {
   expect(await verifyArchive(path)).toBe(70_000);
   expectSound();
 });
+
+it.each([
+  [1000, 16],
+  [FOUR_GIB, 24],
+])('describes streamed data of up to %d bytes in %d bytes, as its header announces', async (expectedSize, length) => {
+  const zip = new ZipWriter();
+  const pieces: Buffer[] = [];
+  for await (const piece of zip.streamed(head('f'), expectedSize, ZIP_METHOD.stored, chunks('abc'), (data) => data)) {
+    pieces.push(piece);
+  }
+  const hasZip64Field = pieces[0]?.includes(Buffer.from([0x01, 0x00, 0x10, 0x00]));
+  expect(pieces.at(-1)?.length).toBe(length);
+  expect(pieces.at(-1)?.readUInt32LE(length === 16 ? 12 : 16)).toBe(3);
+  expect(hasZip64Field).toBe(length === 24);
+});
