@@ -32,7 +32,11 @@ export class DescribeJob {
   }
 
   detailsOf(job: Job): JobDetailsDto {
-    return JobDetailsDto.from(job, this.messageOf(job), this.config.maxAgeMs);
+    return JobDetailsDto.from(
+      job,
+      this.messageOf(job),
+      this.config.services.get(job.service)?.maxAgeMs ?? this.config.maxAgeMs,
+    );
   }
 
   archivePathOf(job: Job): string {

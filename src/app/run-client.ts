@@ -3,6 +3,7 @@ import { readClientConfig, type ClientConfig } from '../config/client-config';
 import { payloadBodyOf } from '../executor/api/error-body';
 import { SCRIPT_RULE_NAMES } from '../workload/script-filter/script-filter';
 import { ClientModule } from './client.module';
+import { lockDatabase } from './lock-database';
 import { start } from './start';
 import { serveSwagger } from './swagger';
 import { VERSION } from './version';
@@ -10,12 +11,13 @@ import { VERSION } from './version';
 /** Runs client mode, an executor, until it is stopped. @throws ConfigError, and what the start throws */
 export async function runClient(env: NodeJS.ProcessEnv): Promise<void> {
   const config = readClientConfig(env, SCRIPT_RULE_NAMES);
+  await lockDatabase(config.dbPath, 'client');
   await start({
     module: ClientModule.with(config),
     dbPath: config.dbPath,
     host: config.host,
     port: config.port,
-    warnings: config.warnings,
+    warnings: [...config.warnings, ...openDoor(config)],
     errorFilter: new ErrorFilter(payloadBodyOf),
     extend: (app) => serveSwagger(app, 'job-orchestrator executor', null),
     greeting: (url) => greeting(config, url),
@@ -31,4 +33,14 @@ function greeting(config: ClientConfig, url: string): string[] {
     `jobs at a time: ${config.maxConcurrent ?? 'no limit'}; script filter: ${filter}`,
     ...(process.pid === 1 ? ['as PID 1 it needs an init that reaps orphans: start it under tini or with --init'] : []),
   ];
+}
+
+/** Whoever reaches an executor can run programs on its machine. */
+function openDoor({ host, executorToken }: ClientConfig): string[] {
+  const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return executorToken !== null || isLocal
+    ? []
+    : [
+        `ANYBODY WHO REACHES ${host} CAN RUN PROGRAMS HERE: set EXECUTOR_TOKEN, here and at the server, or HOST=127.0.0.1`,
+      ];
 }

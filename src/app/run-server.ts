@@ -1,32 +1,16 @@
 import { statusBodyOf } from '../api/error-body';
 import { ErrorFilter } from '../common/http/error-filter';
 import { readServerConfig, type ServerConfig } from '../config/server-config';
-import { OrchestratorError } from '../common/errors';
-import { KernelLock, LockHeldError } from '../database/kernel-lock';
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lockDatabase } from './lock-database';
 import { ServerModule } from './server.module';
 import { start } from './start';
 import { serveSwagger } from './swagger';
 import { VERSION } from './version';
 
-/** Another server uses the same database. Ends the start. */
-export class ServerRunningError extends OrchestratorError {
-  readonly code = 'server-running';
-  readonly retryable = true;
-
-  constructor(dbPath: string, options: ErrorOptions) {
-    super(`another server already uses ${dbPath}: one server a database`, options);
-  }
-}
-
-/** A server that is being replaced needs a moment to go. */
-const LOCK_WAIT_MS = 2_000;
-
-/** Runs server mode until it is stopped. @throws ConfigError | ServerRunningError, and what the start throws */
+/** Runs server mode until it is stopped. @throws ConfigError | AlreadyRunningError, and what the start throws */
 export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
   const config = readServerConfig(env);
-  await lockDatabase(config.dbPath);
+  await lockDatabase(config.dbPath, 'server');
   await start({
     module: ServerModule.with(config),
     dbPath: config.dbPath,
@@ -37,16 +21,6 @@ export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
     extend: (app) => serveSwagger(app, 'job-orchestrator', [...config.services.keys()][0] ?? null),
     greeting: (url) => greeting(config, url),
   });
-}
-
-/** Held until the process ends: the kernel drops it, however that happens. */
-async function lockDatabase(dbPath: string): Promise<void> {
-  await mkdir(dirname(dbPath), { recursive: true });
-  try {
-    await KernelLock.take(`${dbPath}.lock`, LOCK_WAIT_MS);
-  } catch (error) {
-    throw error instanceof LockHeldError ? new ServerRunningError(dbPath, { cause: error }) : error;
-  }
 }
 
 function greeting(config: ServerConfig, url: string): string[] {

@@ -17,6 +17,8 @@ export interface JobHandle {
 export interface JobSubmission extends JobHandle {
   /** The id under which the portal knows the job. */
   readonly id: number;
+  /** The script is ended when it has run for so many milliseconds; `null`: no limit. */
+  readonly walltimeMs: number | null;
   /** Holds the uploaded files, flat, `run.sh` among them if the user sent one. Read-only. */
   readonly inputDir: string;
 }

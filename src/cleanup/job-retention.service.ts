@@ -1,9 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { failpoint } from '../common/failpoint';
 import { Interval } from '@nestjs/schedule';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 import { JobFiles } from '../jobs/job-files';
-import { type Job, JobsRepository } from '../jobs/jobs.repository';
+import { type Job, JobsRepository, type ServiceChoice, UPLOAD_KEY_AGE_MS } from '../jobs/jobs.repository';
 
 const LOOK_EVERY_MS = 15_000;
 const BATCH = 500;
@@ -28,11 +29,16 @@ export class JobRetention {
     }
     this.isRunning = true;
     try {
-      for (const job of await this.jobs.listExpired(Date.now() - this.config.maxAgeMs, BATCH)) {
-        if ((await this.jobs.move(job.id, 'Cleaned')) !== null) {
-          await this.removeFiles(job);
+      const now = Date.now();
+      for (const { services, maxAgeMs } of this.retentions()) {
+        for (const job of await this.jobs.listExpired(services, now - maxAgeMs, BATCH)) {
+          if ((await this.jobs.move(job.id, 'Cleaned')) !== null) {
+            failpoint('cleanup:moved');
+            await this.removeFiles(job);
+          }
         }
       }
+      await this.jobs.forgetUploadKeys(now - UPLOAD_KEY_AGE_MS);
       for (const job of await this.jobs.listUnremoved(BATCH)) {
         await this.removeFiles(job);
       }
@@ -41,6 +47,15 @@ export class JobRetention {
     } finally {
       this.isRunning = false;
     }
+  }
+
+  /** Services with a retention of their own, and all others, those that are configured no longer included. */
+  private retentions(): { services: ServiceChoice; maxAgeMs: number }[] {
+    const own = [...this.config.services.values()].filter(({ maxAgeMs }) => maxAgeMs !== this.config.maxAgeMs);
+    return [
+      ...own.map(({ name, maxAgeMs }) => ({ services: { only: name }, maxAgeMs })),
+      { services: { allBut: own.map(({ name }) => name) }, maxAgeMs: this.config.maxAgeMs },
+    ];
   }
 
   /** One directory that can't be removed doesn't stop the others: it is reported once and tried again. */

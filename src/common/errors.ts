@@ -17,7 +17,7 @@ export abstract class OrchestratorError extends Error {
 }
 
 /** Also for errors of another realm (a vm context, such as a test runner's), where `instanceof Error` is false. */
-function isError(value: unknown): value is Error {
+export function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value);
 }
 

@@ -11,6 +11,8 @@ export interface CommonSettings {
   readonly dataPath: string;
   /** Retention after a job's end. May exceed what a timer takes (2^31 ms). */
   readonly maxAgeMs: number;
+  /** What server and executor share; null: whoever reaches the executor may use it. */
+  readonly executorToken: string | null;
   readonly logLevel: LogLevel;
 }
 
@@ -21,15 +23,12 @@ export function readCommonSettings(reader: EnvReader, directory: string): Common
   if (dbPath === dataPath) {
     reader.fault('DB_PATH', `the same path as DATA_PATH (${dataPath}): one is a file, the other a directory`);
   }
-  // Silence would let an operator believe that executors ask for it.
-  if (reader.isSet('EXECUTOR_TOKEN')) {
-    reader.warn('EXECUTOR_TOKEN', 'not used by this version; executors answer whoever reaches them');
-  }
   return {
     host: reader.host(VARIABLES.host),
     dbPath,
     dataPath,
     maxAgeMs: reader.integer(VARIABLES.maxAge) * 1000,
+    executorToken: reader.secret(VARIABLES.executorToken),
     logLevel: reader.choice(VARIABLES.logLevel),
   };
 }

@@ -8,6 +8,7 @@ import type {
   IntegerVariable,
   ListVariable,
   PathVariable,
+  SecretVariable,
   UrlVariable,
   Variable,
 } from './variables';
@@ -139,6 +140,15 @@ export class EnvReader {
       this.fault(variable.name, `${quoted(redactUrl(text))} ${error.message}`);
       return null;
     }
+  }
+
+  /** Printable ASCII without spaces, so that it can stand in a header. */
+  secret(variable: SecretVariable): string | null {
+    const text = this.text(variable);
+    if (text !== null && !/^[\x21-\x7e]{16,256}$/.test(text)) {
+      this.refuse(variable, text, 'is not 16 to 256 printable ASCII characters without spaces');
+    }
+    return text;
   }
 
   private text(variable: Variable): string | null {

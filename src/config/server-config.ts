@@ -3,7 +3,7 @@ import type { EndpointUrl } from './endpoint-url';
 import { EnvReader, type Environment } from './env-reader';
 import { frozenMap } from './frozen-map';
 import { findServices, type FoundService } from './service-variables';
-import { SERVICE_VARIABLES, serviceVariableName, VARIABLES } from './variables';
+import { SERVICE_VARIABLES, type ServiceVariableKey, serviceVariableName, VARIABLES } from './variables';
 
 /** Where the executor of a service is. */
 export interface NativeEndpoints {
@@ -21,6 +21,12 @@ export interface ServiceConfig {
   readonly runsPerUser: number;
   /** Active jobs of all users. */
   readonly maxRuns: number;
+  /** How often a job is started at most; a script that fails is never repeated. */
+  readonly maxAttempts: number;
+  /** A script that runs longer is ended. May exceed what a timer takes (2^31 ms). */
+  readonly maxRuntimeMs: number | null;
+  /** Retention after a job's end. */
+  readonly maxAgeMs: number;
   readonly native: NativeEndpoints;
 }
 
@@ -60,7 +66,7 @@ export function readServerConfig(env: Environment, directory: string = process.c
   if (found.length === 0) {
     reader.warn('SERVICE_<NAME>_UPLOAD_URL', 'no service is configured, so every upload will be refused');
   }
-  const services = found.map((service) => readService(service, reader)).filter((service) => service !== null);
+  const services = found.map((service) => readService(service, reader, settings)).filter((service) => service !== null);
   const warnings = reader.finish();
   return Object.freeze({
     ...settings,
@@ -70,7 +76,7 @@ export function readServerConfig(env: Environment, directory: string = process.c
 }
 
 /** Null when a URL is missing or faulty, which has been reported then. */
-function readService(found: FoundService, reader: EnvReader): ServiceConfig | null {
+function readService(found: FoundService, reader: EnvReader, defaults: CommonSettings): ServiceConfig | null {
   const [upload, download, terminate] = (['upload', 'download', 'terminate'] as const).map((key) => {
     const name = serviceVariableName(found.name, key);
     if (!found.setBy.has(key)) {
@@ -79,17 +85,34 @@ function readService(found: FoundService, reader: EnvReader): ServiceConfig | nu
     }
     return reader.url({ ...SERVICE_VARIABLES[key], name });
   });
-  const [runsPerUser, maxRuns] = (['runsPerUser', 'maxRuns'] as const).map((key) =>
-    reader.integer({ ...SERVICE_VARIABLES[key], name: serviceVariableName(found.name, key) }),
-  );
-  if (!upload || !download || !terminate || runsPerUser === undefined || maxRuns === undefined) {
+  const named = <K extends ServiceVariableKey>(key: K) => ({
+    ...SERVICE_VARIABLES[key],
+    name: serviceVariableName(found.name, key),
+  });
+  const limits = {
+    runsPerUser: reader.integer(named('runsPerUser')),
+    maxRuns: reader.integer(named('maxRuns')),
+    maxAttempts: reader.integer(named('maxAttempts')),
+    maxRuntimeMs: toMs(reader.integer(named('maxRuntime'))),
+    maxAgeMs: toMs(reader.integer(named('maxAge'))) ?? defaults.maxAgeMs,
+  };
+  if (!upload || !download || !terminate) {
     return null;
+  }
+  for (const [key, endpoint] of Object.entries({ upload, download, terminate })) {
+    if (defaults.executorToken !== null && endpoint.authorization !== null) {
+      const name = serviceVariableName(found.name, key as ServiceVariableKey);
+      reader.fault(name, 'has user:password@, while EXECUTOR_TOKEN is set: one request carries one of them');
+    }
   }
   return Object.freeze({
     name: found.name.toLowerCase(),
     backend: 'native',
-    runsPerUser,
-    maxRuns,
+    ...limits,
     native: Object.freeze({ upload, download, terminate }),
   });
+}
+
+function toMs(seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1000;
 }

@@ -39,14 +39,16 @@ export interface ListVariable extends VariableBase {
   readonly separator: 'comma' | 'comma or space';
 }
 
-export interface PlainVariable<K extends 'host' | 'path' | 'url'> extends VariableBase {
+export interface PlainVariable<K extends 'host' | 'path' | 'url' | 'secret'> extends VariableBase {
   readonly kind: K;
 }
 
 export type HostVariable = PlainVariable<'host'>;
 export type PathVariable = PlainVariable<'path'>;
 export type UrlVariable = PlainVariable<'url'>;
-export type Variable = IntegerVariable | ChoiceVariable | ListVariable | HostVariable | PathVariable | UrlVariable;
+export type SecretVariable = PlainVariable<'secret'>;
+export type Variable =
+  IntegerVariable | ChoiceVariable | ListVariable | HostVariable | PathVariable | UrlVariable | SecretVariable;
 
 const TEN_YEARS_S = 10 * 365 * 86_400;
 const MAX_QUOTA = 1_000_000;
@@ -95,6 +97,10 @@ function plain<K extends 'host' | 'path'>(
   return { kind, name, mode: 'both', default: defaultText, unit: null, meaning, secret: false };
 }
 
+function secret(name: string, meaning: string): SecretVariable {
+  return { kind: 'secret', name, mode: 'both', default: null, unit: null, meaning, secret: true };
+}
+
 function url(name: string, meaning: string): UrlVariable {
   return { kind: 'url', name, mode: 'server', default: null, unit: null, meaning, secret: true };
 }
@@ -128,6 +134,27 @@ export const SERVICE_VARIABLES = {
     { unit: 'jobs', min: 1, max: MAX_QUOTA },
     'Active jobs of all users on this service; further ones wait.',
   ),
+  maxAttempts: integer(
+    `${SERVICE_PATTERN}MAX_ATTEMPTS`,
+    'server',
+    '1',
+    { unit: 'attempts', min: 1, max: 100 },
+    'How often a job is started at most when its executor dies or loses it. A script that fails is never repeated.',
+  ),
+  maxRuntime: integer(
+    `${SERVICE_PATTERN}MAX_RUNTIME`,
+    'server',
+    null,
+    { unit: 'seconds', min: 1, max: TEN_YEARS_S },
+    'A script that runs longer is ended and its job fails. No limit if unset.',
+  ),
+  maxAge: integer(
+    `${SERVICE_PATTERN}MAX_AGE`,
+    'server',
+    null,
+    { unit: 'seconds', min: 1, max: TEN_YEARS_S },
+    "Retention of this service's jobs. As MAX_AGE if unset.",
+  ),
 } as const;
 
 export type ServiceVariableKey = keyof typeof SERVICE_VARIABLES;
@@ -145,6 +172,10 @@ export const VARIABLES = {
     '864000',
     { unit: 'seconds', min: 1, max: TEN_YEARS_S },
     "Retention: files are kept this long after a job's end.",
+  ),
+  executorToken: secret(
+    'EXECUTOR_TOKEN',
+    'Secret that server and executors share, 16 to 256 printable characters: an executor that has one serves nobody without it.',
   ),
   logLevel: choice('LOG_LEVEL', 'both', LOG_LEVELS, 'info', 'The least severe lines that are logged.'),
   maxUploadBytes: integer('MAX_UPLOAD_BYTES', 'server', '419430400', BYTES, 'Largest upload, all its parts together.'),

@@ -1,4 +1,4 @@
-import { OrchestratorError } from '../common/errors';
+import { isError, OrchestratorError } from '../common/errors';
 
 /** The database could not take the write now (locked by a backup, say). The caller may repeat; HTTP says 503. */
 export class DatabaseBusyError extends OrchestratorError {
@@ -46,6 +46,6 @@ export function translateDriverError(error: unknown): unknown {
 }
 
 function driverCode(error: unknown): string | null {
-  const inner = error instanceof Error && 'driverError' in error ? error.driverError : error;
-  return inner instanceof Error && 'code' in inner && typeof inner.code === 'string' ? inner.code : null;
+  const inner = isError(error) && 'driverError' in error ? error.driverError : error;
+  return isError(inner) && 'code' in inner && typeof inner.code === 'string' ? inner.code : null;
 }

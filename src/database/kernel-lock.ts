@@ -1,5 +1,5 @@
 import { Database } from 'sqlite3';
-import { OrchestratorError } from '../common/errors';
+import { hasCode, OrchestratorError } from '../common/errors';
 
 /** Somebody else holds the lock. */
 export class LockHeldError extends OrchestratorError {
@@ -40,7 +40,7 @@ export class KernelLock {
       await execute(database, 'BEGIN EXCLUSIVE');
     } catch (error) {
       await close(database);
-      if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') {
+      if (hasCode(error, 'SQLITE_BUSY')) {
         throw new LockHeldError(path, { cause: error });
       }
       throw error;

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, EntityManager } from 'typeorm';
-import { translateDriverError } from './database.errors';
+import { backOff, delay } from '../common/delay';
+import { DatabaseBusyError, DatabaseFullError, translateDriverError } from './database.errors';
 
 /** A piece of work on the database. It may be run twice (see {@link WriteQueue}), so it does nothing else. */
 export type Write<T> = (manager: EntityManager) => Promise<T>;
@@ -15,14 +16,18 @@ interface Waiting {
 /** Commits more writes at once than this only in the next transaction, so that no caller waits long. */
 const MAX_BATCH = 256;
 
+const STORE_BACK_OFF = { firstMs: 100, maxMs: 5_000 };
+
 /**
  * All writes of this process, one transaction after another. SQLite has one writer; and since TypeORM shares one
  * connection, a statement issued beside an open transaction would silently join it and be undone with it.
  * Whatever waits when a transaction begins is committed together: concurrent uploads share one fsync.
  * When one of a batch fails, the batch is rolled back and each is run again by itself, so no write spoils another's.
+ * A database that is locked by another process refuses the whole batch at once.
  */
 @Injectable()
 export class WriteQueue {
+  private readonly logger = new Logger(WriteQueue.name);
   private waiting: Waiting[] = [];
   private isRunning = false;
 
@@ -40,6 +45,26 @@ export class WriteQueue {
         setImmediate(() => void this.drain());
       }
     });
+  }
+
+  /**
+   * As {@link run}, for what must be stored however long it takes (how a job ended): while the database is locked or
+   * the disk is full it is tried again. Anything else is thrown.
+   */
+  async runUntilStored<T>(work: Write<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.run(work);
+      } catch (error) {
+        if (!(error instanceof DatabaseBusyError || error instanceof DatabaseFullError)) {
+          throw error;
+        }
+        if (attempt === 1) {
+          this.logger.error({ err: error }, 'a write has to wait');
+        }
+        await delay(backOff(attempt, STORE_BACK_OFF));
+      }
+    }
   }
 
   private async drain(): Promise<void> {
@@ -62,8 +87,14 @@ export class WriteQueue {
       const values = await this.transact(batch);
       batch.forEach((one, at) => one.resolve(values[at]));
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      const translated = translateDriverError(error);
+      if (!(translated instanceof DatabaseBusyError)) {
+        return false;
+      }
+      // No write is to blame, and each by itself would wait for the same lock again, one after the other.
+      batch.forEach((one) => one.reject(translated));
+      return true;
     }
   }
 

@@ -5,7 +5,11 @@ import type { JobState } from '../jobs/job-state';
 /** A job that holds a slot, as the dispatcher follows it. Made when it is handed over, or read again at start. */
 export class ActiveJob {
   readonly id: number;
+  /** Of this attempt: a job that is started again is another one to the backend. */
   readonly key: string;
+  /** Of the attempt before, if there was one. */
+  readonly previousKey: string | null;
+  readonly attempt: number;
   readonly service: string;
   readonly loc: string;
   status: JobState;
@@ -18,6 +22,8 @@ export class ActiveJob {
   isEnding = false;
   /** When the backend last said something of it that was understood (performance.now()). */
   lastContactAt = performance.now();
+  /** When it was first seen to run (performance.now()); `null`: not yet. */
+  runningSince: number | null;
   /** Aborts whatever is under way for it. */
   readonly abort = new AbortController();
 
@@ -26,10 +32,18 @@ export class ActiveJob {
     readonly backend: Backend,
   ) {
     this.id = job.id;
-    this.key = job.key ?? `job-${job.id}`;
+    const key = job.key ?? `job-${job.id}`;
+    this.key = keyOfAttempt(key, job.attempt);
+    this.previousKey = job.attempt > 1 ? keyOfAttempt(key, job.attempt - 1) : null;
+    this.attempt = job.attempt;
+    this.runningSince = job.startedAt === null ? null : performance.now() - Math.max(0, Date.now() - job.startedAt);
     this.service = job.service;
     this.loc = job.loc;
     this.status = job.status;
     this.ref = job.ref as BackendRef | null;
   }
+}
+
+function keyOfAttempt(key: string, attempt: number): string {
+  return attempt === 1 ? key : `${key}.${attempt}`;
 }

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { verifyArchive } from '../common/archive/verify-archive';
+import { failpoint } from '../common/failpoint';
 import { backOff, delay } from '../common/delay';
 import { renameDurably } from '../common/durable-fs';
 import { messageOf, OrchestratorError } from '../common/errors';
@@ -77,7 +78,9 @@ export class CollectResults {
       await pipeline(archive, createWriteStream(incoming, { highWaterMark: WRITE_CHUNK_BYTES }), { signal });
       await verifyArchive(incoming);
       await sync(incoming);
+      failpoint('collect:fetched');
       await renameDurably(incoming, this.files.archivePath(job.loc));
+      failpoint('collect:renamed');
     });
   }
 }

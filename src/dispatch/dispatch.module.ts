@@ -6,9 +6,11 @@ import { ActiveJobs } from './active-jobs';
 import { CollectResults } from './collect-results.service';
 import { DispatchRecovery } from './dispatch-recovery.service';
 import { Dispatcher } from './dispatcher.service';
+import { GivenUpJobs } from './given-up-jobs';
 import { HandOver } from './hand-over.service';
 import { JobEnder } from './job-ender.service';
 import { JobNotes } from './job-notes.service';
+import { Overtime } from './overtime.service';
 import { GetPartialResults } from './partial-results.service';
 import { Terminator } from './terminator.service';
 import { Tracker } from './tracker.service';
@@ -21,7 +23,9 @@ import { Tracker } from './tracker.service';
     DispatchRecovery,
     Dispatcher,
     GetPartialResults,
+    GivenUpJobs,
     HandOver,
+    Overtime,
     JobEnder,
     JobNotes,
     Terminator,

@@ -11,6 +11,7 @@ import { QuotaBook } from '../quotas/quota-book';
 import type { ServiceQueue } from '../quotas/service-queue';
 import { ActiveJob } from './active-job';
 import { ActiveJobs } from './active-jobs';
+import { GivenUpJobs } from './given-up-jobs';
 import { HandOver } from './hand-over.service';
 
 /** Hand-overs of one service under way at a time; what is over it waits in the queue, holding no slot. */
@@ -47,6 +48,7 @@ export class Dispatcher implements OnModuleDestroy {
     private readonly backends: BackendRegistry,
     private readonly active: ActiveJobs,
     private readonly handOver: HandOver,
+    private readonly givenUp: GivenUpJobs,
     events: JobEvents,
   ) {
     this.subscription = events.moved.subscribe((moved) => this.onMoved(moved));
@@ -119,6 +121,7 @@ export class Dispatcher implements OnModuleDestroy {
     }
     try {
       await backend.ready(service, this.active.stopping);
+      await this.givenUp.terminateAll(service, this.active.stopping);
     } catch (error) {
       this.refused(service, line, messageOf(error));
       return;

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { backOff, delay } from '../common/delay';
+import { failpoint } from '../common/failpoint';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 import type { BackendRef } from '../backends/backend';
@@ -39,6 +40,7 @@ export class HandOver {
   /** Hands over a job that has just been moved to `Processing`. */
   async begin(job: ActiveJob): Promise<HandOverResult> {
     this.active.add(job);
+    failpoint('dispatch:processing');
     if (!(await this.hasScript(job))) {
       await this.ender.end(job, 'Invalid', { message: 'run.sh is missing' });
       return { done: true };
@@ -86,8 +88,7 @@ export class HandOver {
         }
         mustAsk = true;
         if (performance.now() - job.lastContactAt > this.config.executorLostAfterMs) {
-          const message = `executor lost: outcome of the hand-over unknown: ${error.message}`;
-          await this.ender.end(job, 'Failed', { message });
+          await this.ender.lose(job, `executor lost: outcome of the hand-over unknown: ${error.message}`);
           return { done: true };
         }
         await this.notes.say(job, error.message);
@@ -100,7 +101,12 @@ export class HandOver {
   private async submit(job: ActiveJob): Promise<BackendRef> {
     const { id, key, service } = job;
     const inputDir = this.files.inputDir(job.loc);
-    return job.backend.submit({ id, key, service, inputDir }, job.abort.signal);
+    const walltimeMs = this.config.services.get(service)?.maxRuntimeMs ?? null;
+    if (job.previousKey !== null) {
+      // Whatever became of the attempt before: from now on it can't run any more.
+      await job.backend.terminate({ key: job.previousKey, service }, null, job.abort.signal);
+    }
+    return job.backend.submit({ id, key, service, walltimeMs, inputDir }, job.abort.signal);
   }
 
   /** Where the backend has the job; `null` when it surely doesn't. */
@@ -113,17 +119,17 @@ export class HandOver {
   }
 
   private async accepted(job: ActiveJob, ref: BackendRef): Promise<void> {
+    failpoint('dispatch:taken');
     const older = this.active.holderOf(ref);
     if (older && older !== job) {
-      await this.ender.end(older, 'Failed', {
-        message: 'the executor has lost the job: it gave its number to another',
-      });
+      await this.ender.lose(older, 'the executor has lost the job: it gave its number to another');
     }
     if ((await this.jobs.move(job.id, 'Submitted', { ref, message: '' })) === null) {
       // Terminated meanwhile. The backend may not have heard of it.
       await job.backend.terminate(job, ref, this.active.stopping).catch(() => undefined);
       return;
     }
+    failpoint('dispatch:submitted');
     job.status = 'Submitted';
     job.lastContactAt = performance.now();
     this.active.setRef(job, ref);

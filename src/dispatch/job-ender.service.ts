@@ -1,10 +1,14 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { backOff, delay } from '../common/delay';
+import { failpoint } from '../common/failpoint';
+import { SERVER_CONFIG } from '../config/config.module';
+import type { ServerConfig } from '../config/server-config';
 import { JobFiles } from '../jobs/job-files';
 import { JobsRepository, type MoveDetails } from '../jobs/jobs.repository';
 import type { ActiveJob } from './active-job';
 import { ActiveJobs } from './active-jobs';
 import { CollectResults } from './collect-results.service';
+import { GivenUpJobs } from './given-up-jobs';
 
 export type EndState = 'Completed' | 'Failed' | 'Invalid' | 'Killed';
 
@@ -22,6 +26,8 @@ export class JobEnder {
     private readonly files: JobFiles,
     private readonly active: ActiveJobs,
     private readonly collect: CollectResults,
+    private readonly givenUp: GivenUpJobs,
+    @Inject(SERVER_CONFIG) private readonly config: ServerConfig,
   ) {}
 
   /**
@@ -36,6 +42,7 @@ export class JobEnder {
     if (from === null) {
       return false;
     }
+    failpoint('end:stored');
     job.status = state;
     this.logger.log(
       { jobId: job.id, from, exitCode: details.exitCode },
@@ -43,6 +50,31 @@ export class JobEnder {
     );
     void this.settle(job);
     return true;
+  }
+
+  /**
+   * The job's attempt came to nothing by no fault of its script (its executor died or lost it): the job waits for
+   * another, if its service allows one and nobody wants it terminated; else it has failed.
+   */
+  async lose(job: ActiveJob, reason: string): Promise<void> {
+    const maxAttempts = this.config.services.get(job.service)?.maxAttempts ?? 1;
+    const isWanted = (await this.jobs.find(job.id))?.terminateAt === null;
+    if (job.attempt >= maxAttempts || !isWanted) {
+      await this.giveUp(job, reason);
+      return;
+    }
+    job.isEnding = true;
+    job.abort.abort();
+    this.active.remove(job);
+    const message = `attempt ${job.attempt} of ${maxAttempts} was lost: ${reason}`;
+    this.logger.warn({ jobId: job.id }, message);
+    await this.jobs.move(job.id, 'Queued', { message, ref: null, attempt: job.attempt + 1 });
+  }
+
+  /** Fails the job while it may still run at a backend that is out of reach. */
+  private async giveUp(job: ActiveJob, reason: string): Promise<void> {
+    this.givenUp.add(job);
+    await this.end(job, 'Failed', { message: reason });
   }
 
   /**

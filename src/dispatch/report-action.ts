@@ -11,6 +11,8 @@ export type ReportAction =
   | 'collect'
   /** It has ended and left nothing to fetch: store the end. */
   | 'end'
+  /** The backend has lost it: start it again if its service allows that, else it has failed. */
+  | 'lose'
   /** It can't be understood: say so, ask again. */
   | 'note';
 
@@ -21,7 +23,7 @@ const ON_ACTIVE: Readonly<Record<BackendState, ReportAction>> = {
   failed: 'collect',
   invalid: 'end',
   killed: 'end',
-  lost: 'end',
+  lost: 'lose',
   unclear: 'note',
 };
 

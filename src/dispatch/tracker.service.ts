@@ -83,6 +83,7 @@ export class Tracker {
         return;
       case 'run':
         job.status = 'Running';
+        job.runningSince ??= performance.now();
         await this.jobs.move(job.id, 'Running', { message: report.message, ...startOf(report) });
         return;
       case 'note':
@@ -94,12 +95,18 @@ export class Tracker {
         job.isEnding = true;
         await this.ender.end(job, endStateOf(report), detailsOf(report));
         return;
+      case 'lose':
+        job.isEnding = true;
+        return this.ender.lose(job, report.message);
     }
   }
 
   private async collectAndEnd(job: ActiveJob, report: BackendReport): Promise<void> {
     const state = endStateOf(report);
     const details = detailsOf(report);
+    if (state === 'Failed' && isLost(report)) {
+      return this.ender.lose(job, report.message);
+    }
     try {
       await this.collect.untilWhole(job, state === 'Completed' ? 'results' : 'partial');
       await this.ender.end(job, state, details);
@@ -111,7 +118,11 @@ export class Tracker {
         throw error;
       }
       const reasons = [details.message, error.message].filter((text) => text !== '');
-      await this.ender.end(job, 'Failed', { ...details, message: reasons.join('; ') });
+      if (state === 'Completed') {
+        await this.ender.lose(job, reasons.join('; '));
+      } else {
+        await this.ender.end(job, 'Failed', { ...details, message: reasons.join('; ') });
+      }
     }
   }
 
@@ -120,7 +131,7 @@ export class Tracker {
     if (silentMs > this.config.executorLostAfterMs) {
       job.isEnding = true;
       const seconds = Math.round(silentMs / 1000);
-      await this.ender.end(job, 'Failed', { message: `executor lost: no word of the job for ${seconds} s; ${text}` });
+      await this.ender.lose(job, `executor lost: no word of the job for ${seconds} s; ${text}`);
       return;
     }
     await this.notes.say(job, text);
@@ -173,4 +184,9 @@ function detailsOf(report: BackendReport) {
 
 function startOf(report: BackendReport): { startedAt?: number } {
   return report.startedAt === null ? {} : { startedAt: report.startedAt };
+}
+
+/** It failed without its script having ended: the executor lost it. */
+function isLost({ exitCode, signal }: BackendReport): boolean {
+  return exitCode === null && signal === null;
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { receiveForm } from '../common/multipart/receive-form';
-import { JOB_ID_HEADER, JOB_KEY_HEADER, RESERVED_NAMES } from '../wire/protocol';
+import { failpoint } from '../common/failpoint';
+import { JOB_ID_HEADER, JOB_KEY_HEADER, JOB_WALLTIME_HEADER, RESERVED_NAMES } from '../wire/protocol';
 import { BadRequestError, KeyTerminatedError } from './executor.errors';
 import { PayloadFiles } from './payload-files';
 import { type PayloadRow, PayloadsRepository } from './payloads.repository';
@@ -14,6 +15,7 @@ const MAX_FIELD_BYTES = 1024 * 1024;
 /** A key is the server's UUID; anything that can stand in an environment and a log without harm will do. */
 const KEY_PATTERN = /^[A-Za-z0-9._-]{8,128}$/;
 const ID_PATTERN = /^\d{1,19}$/;
+const WALLTIME_PATTERN = /^[1-9]\d{0,14}$/;
 
 /** Takes a submission in: from the first byte of the form to the committed row. */
 @Injectable()
@@ -32,6 +34,7 @@ export class AcceptPayloadService {
   async accept(request: IncomingMessage): Promise<PayloadRow> {
     const sentKey = readHeader(request, JOB_KEY_HEADER, KEY_PATTERN);
     const jobId = readHeader(request, JOB_ID_HEADER, ID_PATTERN);
+    const walltime = readHeader(request, JOB_WALLTIME_HEADER, WALLTIME_PATTERN);
     const known = sentKey === null ? null : await this.payloads.findByKey(sentKey);
     if (known) {
       return refuseTombstone(known);
@@ -46,9 +49,18 @@ export class AcceptPayloadService {
         durable: true,
       });
       const loc = await this.files.publish(name);
+      failpoint('accept:published');
       const key = sentKey ?? name;
-      const payload = await this.payloads.insert({ key, jobId, loc, status: 'Prepared', message: '' });
+      const payload = await this.payloads.insert({
+        key,
+        jobId,
+        walltime: walltime === null ? null : Number(walltime),
+        loc,
+        status: 'Prepared',
+        message: '',
+      });
       if (payload) {
+        failpoint('accept:committed');
         this.runner.enqueue(payload);
         return payload;
       }

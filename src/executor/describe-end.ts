@@ -6,6 +6,8 @@ export interface EndFacts {
   readonly end: ScriptEnd | null;
   /** Its termination was asked for before it ended. */
   readonly isKilled: boolean;
+  /** It was ended for running longer than so many milliseconds; `null`: it was not. */
+  readonly overtimeMs: number | null;
   /** The working directory is still there. */
   readonly hasWork: boolean;
   /** What was already to be said of the job (a mended script). */
@@ -21,11 +23,16 @@ export interface PayloadEnd {
 }
 
 /** Decides the final state of a payload that ran, and says why. */
-export function describeEnd({ end, isKilled, hasWork, note }: EndFacts): PayloadEnd {
+export function describeEnd({ end, isKilled, overtimeMs, hasWork, note }: EndFacts): PayloadEnd {
   const exitCode = end?.exitCode ?? null;
   const signal = end?.signal ?? null;
   if (isKilled) {
     return { status: 'Killed', message: 'terminated on request', exitCode, signal };
+  }
+  if (overtimeMs !== null) {
+    const message = `ran longer than ${overtimeMs / 1000} s, the most that it may, and was ended`;
+    // Never without a cause of death: a failure without one counts as the executor's, and may be repeated.
+    return { status: 'Failed', message, exitCode, signal: signal ?? (exitCode === null ? 'SIGKILL' : null) };
   }
   if (!end) {
     const message = 'supervisor lost: the process that watched the script is gone and left no exit code';

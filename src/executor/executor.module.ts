@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { READER } from '../database/data-source';
 import { AcceptPayloadService } from './accept-payload.service';
@@ -15,6 +16,7 @@ import { PayloadEntity } from './payload.entity';
 import { PayloadsRepository } from './payloads.repository';
 import { LogLimit } from './process/log-limit';
 import { ProcessEnder } from './process/process-ender.service';
+import { TokenGuard } from './token.guard';
 import { RunnerService } from './runner.service';
 
 /** Client mode: takes payloads, runs them, gives the results back. */
@@ -22,6 +24,7 @@ import { RunnerService } from './runner.service';
   imports: [TypeOrmModule.forFeature([PayloadEntity]), TypeOrmModule.forFeature([PayloadEntity], READER)],
   controllers: [PayloadsController, KeysController, EventsController, LoadController],
   providers: [
+    { provide: APP_GUARD, useClass: TokenGuard },
     AcceptPayloadService,
     CpuLoad,
     ExecutorRecovery,

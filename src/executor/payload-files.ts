@@ -6,6 +6,12 @@ import { removeTree } from '../common/remove-tree';
 import { CLIENT_CONFIG } from '../config/config.module';
 import type { ClientConfig } from '../config/client-config';
 
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
+/** Names of directories of payloads, and of submissions under way. */
+export const PAYLOAD_DIRECTORY = new RegExp(`^${UUID}\\.run$`);
+export const STAGING_DIRECTORY = new RegExp(`^${UUID}\\.run\\.part$`);
+
 /** The directories of one payload. Only `work` goes into its archive. */
 export interface PayloadDirs {
   /** The job's working directory. */

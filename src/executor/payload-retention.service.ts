@@ -1,19 +1,23 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { removeOrphans, removeStaging, type Stuck } from '../common/orphan-directories';
+import { failpoint } from '../common/failpoint';
 import { CLIENT_CONFIG } from '../config/config.module';
 import type { ClientConfig } from '../config/client-config';
 import { PayloadActiveError, PayloadNotFoundError } from './executor.errors';
-import { PayloadFiles } from './payload-files';
+import { PAYLOAD_DIRECTORY, PayloadFiles, STAGING_DIRECTORY } from './payload-files';
 import { hasEnded } from './payload-state';
 import { type PayloadRow, PayloadsRepository } from './payloads.repository';
 
 const LOOK_EVERY_MS = 15_000;
+const LOOK_FOR_ORPHANS_MS = 10 * 60_000;
 const BATCH = 500;
 
 /** Frees what ended payloads hold: when the server releases them, else when retention is over. */
 @Injectable()
-export class PayloadRetention {
+export class PayloadRetention implements OnApplicationBootstrap {
   private readonly logger = new Logger(PayloadRetention.name);
+  private readonly reported = new Set<string>();
   private isRunning = false;
 
   constructor(
@@ -57,9 +61,34 @@ export class PayloadRetention {
     }
   }
 
+  /** Before the first request: no submission is under way, so what looks like one is left over. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.report(await removeStaging(this.files.root, STAGING_DIRECTORY));
+    void this.sweepOrphans();
+  }
+
+  @Interval(LOOK_FOR_ORPHANS_MS)
+  async sweepOrphans(): Promise<void> {
+    const whichAreOwned = (paths: readonly string[]) => this.payloads.whichAreOwned(paths);
+    const owner = { root: this.files.root, form: PAYLOAD_DIRECTORY, whichAreOwned };
+    try {
+      this.report(await removeOrphans(owner, this.config.maxAgeMs));
+    } catch (error) {
+      this.logger.error({ err: error }, 'the search for orphaned directories was interrupted');
+    }
+  }
+
+  private report(stuck: readonly Stuck[]): void {
+    for (const { path, error } of stuck.filter((each) => !this.reported.has(each.path))) {
+      this.reported.add(path);
+      this.logger.error({ err: error }, `an orphaned directory could not be removed: ${path}`);
+    }
+  }
+
   private async clean(payload: PayloadRow): Promise<void> {
     const cleaned = await this.payloads.move(payload.id, 'Cleaned');
     if (cleaned) {
+      failpoint('release:moved');
       await this.removeFiles(cleaned);
     }
   }

@@ -33,6 +33,10 @@ export class PayloadEntity {
   @Column({ name: 'job_id', type: 'text', nullable: true })
   jobId!: string | null;
 
+  /** Milliseconds that the script may run; `null`: no limit. */
+  @Column({ type: 'bigint', nullable: true })
+  walltime!: number | null;
+
   @Column({ type: 'text' })
   message!: string;
 

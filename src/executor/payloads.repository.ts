@@ -33,6 +33,7 @@ export class PayloadsRepository {
   async insert(payload: {
     key: string;
     jobId: string | null;
+    walltime: number | null;
     loc: string;
     status: 'Prepared' | 'Killed';
     message: string;
@@ -104,17 +105,18 @@ export class PayloadsRepository {
     return rows.map(toRow);
   }
 
-  async isReachable(): Promise<boolean> {
-    await this.reader.query('SELECT 1');
-    return true;
+  /** Which of these directories belong to a payload, whatever its state. */
+  async whichAreOwned(locs: readonly string[]): Promise<Set<string>> {
+    const rows = await this.reader.find({ select: { loc: true }, where: { loc: In(locs) } });
+    return new Set(rows.map((row) => row.loc));
   }
 
   /**
    * Moves the payload if it may still move there, and tells who listens. `null`: another writer was first, or the
-   * payload is unknown. Else the payload as it is now.
+   * payload is unknown. Else the payload as it is now. While the database is locked or its disk is full, it waits.
    */
   async move(id: number, to: PayloadState, details: PayloadDetails = {}, now = Date.now()): Promise<PayloadRow | null> {
-    const row = await this.writes.run(async (manager) => {
+    const row = await this.writes.runUntilStored(async (manager) => {
       const result = await manager
         .createQueryBuilder()
         .update(PayloadEntity)

@@ -2,6 +2,8 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { callAfter } from '../common/call-after';
+import { failpoint } from '../common/failpoint';
 import { backOff, delay } from '../common/delay';
 import { errnoOf, messageOf } from '../common/errors';
 import { CLIENT_CONFIG } from '../config/config.module';
@@ -36,6 +38,8 @@ export class RunnerService {
   /** Each payload that is being run, until its end is stored. */
   private readonly active = new Map<number, Promise<void>>();
   private readonly marks = new Map<number, JobMark>();
+  /** Payloads that were ended for running longer than they may. */
+  private readonly late = new Set<number>();
 
   constructor(
     private readonly payloads: PayloadsRepository,
@@ -109,6 +113,7 @@ export class RunnerService {
       return;
     }
     const job = await this.start(payload);
+    failpoint('run:spawned');
     await this.payloads.move(payload.id, 'Running', { pid: job.supervisorPid, message: prepared.note });
     await this.see(payload, job, prepared.note);
   }
@@ -173,8 +178,24 @@ export class RunnerService {
     if ((await this.payloads.find(payload.id))?.killed) {
       await this.ender.end(mark, this.config.killGraceMs);
     }
+    const stopClock = this.startClock(payload, mark);
     await job.ended;
+    stopClock();
     await this.finish(payload, note);
+  }
+
+  /** Ends the job when it has run for its walltime. Returns what stops the clock. */
+  private startClock({ id, walltime, startedAt }: PayloadRow, mark: JobMark): () => void {
+    if (walltime === null) {
+      return () => undefined;
+    }
+    const ranMs = startedAt === null ? 0 : Math.max(0, Date.now() - startedAt);
+    return callAfter(Math.max(0, walltime - ranMs), () => {
+      this.late.add(id);
+      this.ender.end(mark, this.config.killGraceMs).catch((error: unknown) => {
+        this.logger.error({ err: error, payloadId: id }, 'a job that ran too long could not be ended');
+      });
+    });
   }
 
   /** The supervisor is gone: ends what the job left running, and stores how it ended. */
@@ -188,8 +209,10 @@ export class RunnerService {
       end: readScriptEnd(dirs.run),
       isKilled: row?.killed ?? false,
       hasWork: await this.files.hasWork(payload.loc),
+      overtimeMs: this.late.delete(payload.id) ? payload.walltime : null,
       note,
     });
+    failpoint('run:ended');
     const hint = end.status === 'Failed' ? await this.lineEndsHint(payload) : '';
     await this.payloads.move(payload.id, end.status, {
       message: end.message + hint,

@@ -4,11 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { type ReceivedForm, receiveForm } from '../common/multipart/receive-form';
+import { failpoint } from '../common/failpoint';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 import { RESERVED_NAMES, SCRIPT_NAME } from '../wire/protocol';
 import { JobFiles } from './job-files';
 import { JobsRepository } from './jobs.repository';
+import { digestUpload } from './digest-upload';
 import { UploadFieldError } from './jobs.errors';
 import { readUploadFields } from './upload-fields';
 
@@ -31,10 +33,11 @@ export class AcceptUploadService {
   ) {}
 
   /**
-   * Resolves with the job's id once files and row would survive a power cut. On any error nothing is left behind.
+   * A repeat, known by its `Idempotency-Key`, gives the id of the first. Resolves with the job's id once files and row would survive a power cut. On any error nothing is left behind.
    * @throws BadFormError | FormTooLargeError | RequestAbortedError | UploadFieldError, and the disk's own errors
    */
   async accept(request: IncomingMessage): Promise<number> {
+    const key = readUploadKey(request);
     const staging = await this.files.openStaging(randomUUID());
     try {
       const form = await receiveForm(request, {
@@ -52,13 +55,37 @@ export class AcceptUploadService {
       if (!this.config.services.has(service)) {
         throw new UploadFieldError('service', 'Invalid service');
       }
+      const uploadKey = key === null ? null : { key, content: await digestUpload(form, staging.inputDir) };
+      failpoint('upload:received');
       const loc = await this.files.publish(staging);
-      return await this.jobs.insert({ userId, service, loc, key: staging.key, message: ACCEPTED_MESSAGE });
+      failpoint('upload:published');
+      const job = { userId, service, loc, key: staging.key, message: '' };
+      const { id, isRepeat } = await this.jobs.insert(job, uploadKey);
+      failpoint('upload:committed');
+      if (isRepeat) {
+        await this.files.discard(staging);
+      }
+      return id;
     } catch (error) {
       await this.files.discard(staging);
       throw error;
     }
   }
+}
+
+/** A portal's name for this upload. */
+const UPLOAD_KEY_HEADER = 'idempotency-key';
+const UPLOAD_KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
+
+function readUploadKey(request: IncomingMessage): string | null {
+  const value = request.headers[UPLOAD_KEY_HEADER];
+  if (value === undefined) {
+    return null;
+  }
+  if (typeof value !== 'string' || !UPLOAD_KEY_PATTERN.test(value)) {
+    throw new UploadFieldError('Idempotency-Key', 'Idempotency-Key: must be 1 to 255 printable ASCII characters');
+  }
+  return value;
 }
 
 /** A form may bring its script as text (`run_sh`): in Swagger UI nobody has a file at hand. */

@@ -6,6 +6,12 @@ import { removeTree } from '../common/remove-tree';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
+/** Names of directories of jobs, and of uploads under way. */
+export const JOB_DIRECTORY = new RegExp(`^${UUID}$`);
+export const STAGING_DIRECTORY = new RegExp(`^${UUID}\\.part$`);
+
 /** Where an upload is written before it is accepted. */
 export interface Staging {
   readonly key: string;

@@ -8,12 +8,12 @@ const MOVES = {
   Queued: ['Processing', 'Failed', 'Invalid', 'Killed'],
   /** Being handed over. If the server dies, the next start asks the backend by the job's key. */
   Processing: ['Queued', 'Submitted', 'Failed', 'Invalid', 'Killed', 'Locked'],
-  /** The backend has it and reports. If the backend dies, polling finds out. */
-  Submitted: ['Running', 'Completed', 'Failed', 'Invalid', 'Killed', 'Locked'],
+  /** The backend has it and reports. If the backend loses it, MAX_ATTEMPTS says whether it waits again. */
+  Submitted: ['Queued', 'Running', 'Completed', 'Failed', 'Invalid', 'Killed', 'Locked'],
   /** As Submitted: waits at the backend. Not used by our own dispatcher, but found in databases of the Rust program. */
-  Prepared: ['Running', 'Completed', 'Failed', 'Invalid', 'Killed', 'Locked'],
+  Prepared: ['Queued', 'Running', 'Completed', 'Failed', 'Invalid', 'Killed', 'Locked'],
   /** Its script runs, or its results are being fetched. */
-  Running: ['Completed', 'Failed', 'Invalid', 'Killed', 'Locked'],
+  Running: ['Queued', 'Completed', 'Failed', 'Invalid', 'Killed', 'Locked'],
   /** A wish to terminate that the backend has not confirmed yet. It is repeated until it is. */
   Locked: ['Completed', 'Failed', 'Invalid', 'Killed'],
   /** Ends: only retention moves a job on, and never back. */

@@ -73,4 +73,8 @@ export class JobEntity {
   /** When the backend was told that it may forget the job. */
   @Column({ name: 'released_at', type: 'bigint', nullable: true })
   releasedAt!: number | null;
+
+  /** Which start of the job this is, from 1: more only where MAX_ATTEMPTS allows. */
+  @Column({ type: 'integer' })
+  attempt!: number;
 }

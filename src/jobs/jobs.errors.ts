@@ -25,6 +25,16 @@ export class JobStateError extends OrchestratorError {
   }
 }
 
+/** The `Idempotency-Key` was used for another upload. HTTP says 409. */
+export class UploadKeyConflictError extends OrchestratorError {
+  readonly code = 'upload-key-conflict';
+  readonly retryable = false;
+
+  constructor(key: string, jobId: number) {
+    super(`Idempotency-Key ${key} stands for another upload (job ${jobId}): fields or files differ`);
+  }
+}
+
 /** A field of the upload's form is missing or wrong. HTTP says 400. */
 export class UploadFieldError extends OrchestratorError {
   readonly code = 'bad-field';

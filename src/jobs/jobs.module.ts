@@ -5,10 +5,11 @@ import { AcceptUploadService } from './accept-upload.service';
 import { JobEvents } from './job-events';
 import { JobFiles } from './job-files';
 import { JobEntity } from './job.entity';
+import { UploadKeyEntity } from './upload-key.entity';
 import { JobsRepository } from './jobs.repository';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([JobEntity]), TypeOrmModule.forFeature([JobEntity], READER)],
+  imports: [TypeOrmModule.forFeature([JobEntity, UploadKeyEntity]), TypeOrmModule.forFeature([JobEntity], READER)],
   providers: [AcceptUploadService, JobEvents, JobFiles, JobsRepository],
   exports: [AcceptUploadService, JobEvents, JobFiles, JobsRepository],
 })

@@ -1,23 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, type Repository } from 'typeorm';
+import { type EntityManager, In, LessThan, type Repository } from 'typeorm';
 import { READER } from '../database/data-source';
 import { WriteQueue } from '../database/write-queue';
 import { fromStored, toStored, type Status } from '../wire/status';
 import { JobEvents } from './job-events';
 import { ENDED_STATES, type JobState, LIVE_STATES, sourcesOf } from './job-state';
 import { JobEntity } from './job.entity';
+import { UploadKeyConflictError } from './jobs.errors';
+import { UploadKeyEntity } from './upload-key.entity';
 
 /** A job row with its status as the wire spells it. */
 export type Job = Omit<JobEntity, 'status'> & { status: JobState };
 
 /** What may be stored together with a move. The time stamp of the new state is set by the move itself. */
 export type MoveDetails = Partial<
-  Pick<JobEntity, 'message' | 'exitCode' | 'signal' | 'ref' | 'startedAt' | 'endedAt' | 'loc'>
+  Pick<JobEntity, 'message' | 'exitCode' | 'signal' | 'ref' | 'startedAt' | 'endedAt' | 'attempt'>
 >;
 
 /** A job about to be accepted. */
 export type NewJob = Pick<JobEntity, 'userId' | 'service' | 'loc' | 'message'> & { key: string };
+
+/** One service, or all but some. */
+export type ServiceChoice = { readonly only: string } | { readonly allBut: readonly string[] };
+
+/** An `Idempotency-Key` and what came with it. */
+export type UploadKey = Pick<UploadKeyEntity, 'key' | 'content'>;
 
 /** All SQL on jobs. */
 @Injectable()
@@ -28,20 +36,40 @@ export class JobsRepository {
     private readonly events: JobEvents,
   ) {}
 
-  /** Stores an accepted job as `Queued`; returns its id after COMMIT. */
-  async insert(job: NewJob): Promise<number> {
-    const id = await this.writes.run(async (manager) => {
+  /**
+   * Stores an accepted job as `Queued`; returns its id after COMMIT. With an upload key that is known already nothing
+   * is stored: the upload is a repeat.
+   * @throws UploadKeyConflictError the key stands for another content
+   */
+  async insert(job: NewJob, uploadKey: UploadKey | null = null): Promise<{ id: number; isRepeat: boolean }> {
+    const stored = await this.writes.run(async (manager) => {
+      const known = uploadKey && (await findUploadKey(manager, uploadKey));
+      if (known) {
+        return { id: known.jobId, isRepeat: true };
+      }
       const result = await manager
         .createQueryBuilder()
         .insert()
         .into(JobEntity)
-        .values({ ...job, status: toStored('Queued'), createdAt: new Date() })
+        .values({ ...job, status: toStored('Queued'), createdAt: new Date(), attempt: 1 })
         .updateEntity(false)
         .execute();
-      return result.raw as number;
+      const id = result.raw as number;
+      if (uploadKey) {
+        await manager.insert(UploadKeyEntity, { ...uploadKey, jobId: id, createdAt: Date.now() });
+      }
+      return { id, isRepeat: false };
     });
-    this.events.moved.next({ id, userId: job.userId, service: job.service, from: null, to: 'Queued' });
-    return id;
+    if (!stored.isRepeat) {
+      const { userId, service } = job;
+      this.events.moved.next({ id: stored.id, userId, service, from: null, to: 'Queued' });
+    }
+    return stored;
+  }
+
+  /** Forgets upload keys that are older. */
+  async forgetUploadKeys(createdBefore: number): Promise<void> {
+    await this.writes.run((manager) => manager.delete(UploadKeyEntity, { createdAt: LessThan(createdBefore) }));
   }
 
   async find(id: number): Promise<Job | null> {
@@ -60,20 +88,24 @@ export class JobsRepository {
     const rows = await this.reader
       .createQueryBuilder('job')
       .where('job.ref IS NOT NULL AND job.releasedAt IS NULL')
-      .andWhere('job.status IN (:...ended)', { ended: ENDED_STATES.map(toStored) })
+      // Not "IN the ended ones": SQLite would then read the whole history by its index on states.
+      .andWhere('job.status NOT IN (:...others)', { others: [...LIVE_STATES, 'Cleaned' as const].map(toStored) })
       .getMany();
     return rows.map(toJob);
   }
 
   /** Ended before `endedBefore`, at most `limit` of them. */
-  async listExpired(endedBefore: number, limit: number): Promise<Job[]> {
-    const rows = await this.reader
+  async listExpired(services: ServiceChoice, endedBefore: number, limit: number): Promise<Job[]> {
+    const query = this.reader
       .createQueryBuilder('job')
       .where('job.status IN (:...ended)', { ended: ENDED_STATES.map(toStored) })
-      .andWhere('job.endedAt < :endedBefore', { endedBefore })
-      .limit(limit)
-      .getMany();
-    return rows.map(toJob);
+      .andWhere('job.endedAt < :endedBefore', { endedBefore });
+    if ('only' in services) {
+      query.andWhere('job.service = :service', { service: services.only });
+    } else if (services.allBut.length > 0) {
+      query.andWhere('job.service NOT IN (:...others)', { others: services.allBut });
+    }
+    return (await query.limit(limit).getMany()).map(toJob);
   }
 
   /** Cleaned jobs whose directory could not be removed yet. */
@@ -88,17 +120,18 @@ export class JobsRepository {
   }
 
   /** Which of these directories belong to a job, whatever its state. */
-  async isReachable(): Promise<boolean> {
-    await this.reader.query('SELECT 1');
-    return true;
+  async whichAreOwned(locs: readonly string[]): Promise<Set<string>> {
+    const rows = await this.reader.find({ select: { loc: true }, where: { loc: In(locs) } });
+    return new Set(rows.map((row) => row.loc));
   }
 
   /**
    * Moves the job if it may still move there from the state it is in; the decision is taken inside the statement.
    * `null`: another writer was first, or the job is unknown; read the row, don't insist. Else the state it came from.
+   * While the database is locked or its disk is full, it waits: a state that was reached must not be forgotten.
    */
   async move(id: number, to: JobState, details: MoveDetails = {}, now = Date.now()): Promise<JobState | null> {
-    const moved = await this.writes.run(async (manager) => {
+    const moved = await this.writes.runUntilStored(async (manager) => {
       const before = await manager.findOneBy(JobEntity, { id });
       if (!before) {
         return null;
@@ -153,6 +186,24 @@ export class JobsRepository {
   }
 }
 
+/** How long a repeat of an upload is recognised, in milliseconds. */
+export const UPLOAD_KEY_AGE_MS = 86_400_000;
+
+async function findUploadKey(manager: EntityManager, { key, content }: UploadKey): Promise<UploadKeyEntity | null> {
+  const known = await manager.findOneBy(UploadKeyEntity, { key });
+  if (!known) {
+    return null;
+  }
+  if (known.createdAt < Date.now() - UPLOAD_KEY_AGE_MS) {
+    await manager.delete(UploadKeyEntity, { key });
+    return null;
+  }
+  if (known.content !== content) {
+    throw new UploadKeyConflictError(key, known.jobId);
+  }
+  return known;
+}
+
 function toJob(row: JobEntity): Job {
   return { ...row, status: fromStored(row.status) };
 }
@@ -160,7 +211,7 @@ function toJob(row: JobEntity): Job {
 function timeStampOf(to: JobState, now: number): Partial<JobEntity> {
   switch (to) {
     case 'Queued':
-      return { processingAt: null };
+      return { processingAt: null, submittedAt: null, startedAt: null };
     case 'Processing':
       return { processingAt: now };
     case 'Submitted':

@@ -67,5 +67,7 @@ function levelOf(
 }
 
 function lineOf(request: IncomingMessage, response: ServerResponse): string {
-  return `${request.method ?? ''} ${request.url ?? ''} ${response.statusCode}`;
+  // Without an answer (whoever asked has gone away) the status says nothing.
+  const outcome = response.headersSent ? response.statusCode : 'aborted';
+  return `${request.method ?? ''} ${request.url ?? ''} ${outcome}`;
 }

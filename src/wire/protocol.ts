@@ -9,6 +9,9 @@ export const JOB_KEY_HEADER = 'x-job-key';
 /** The id under which the portal knows the job; becomes `JOB_ID` in the job's environment. */
 export const JOB_ID_HEADER = 'x-job-id';
 
+/** Milliseconds that the job's script may run. */
+export const JOB_WALLTIME_HEADER = 'x-job-walltime';
+
 /** `GET`: one JSON value a line: a {@link PayloadEvent} for each change of a payload, and heartbeats. */
 export const EVENTS_SEGMENT = 'events';
 

@@ -1,6 +1,6 @@
 import { expectRefusal } from '../support/answers';
 import { eventually } from '../support/eventually';
-import { multipart, request, type FileMap } from '../support/http';
+import { fileParts, multipart, request, type FileMap } from '../support/http';
 import { acceptedId, Pair } from '../support/pair';
 import { script } from '../support/script';
 import { HealthWatch } from '../support-jobs/health-watch';
@@ -56,10 +56,11 @@ describe('case 6: ten thousand files under a limit of 1,024 open files', () => {
     }
     await pair.result(await pair.submit(script('true'))); // connections that are kept are open now
     const idle = pair.server.openFiles();
+    const { headers, body } = multipart([...pair.textParts(), ...fileParts(files)]); // made before this process has to watch
     const watch = new HealthWatch(pair.server);
     let answer;
     try {
-      answer = await pair.upload(files);
+      answer = await pair.post('/upload', { headers, body, timeoutMs: 60_000 });
     } finally {
       await watch.stop();
     }

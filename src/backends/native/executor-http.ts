@@ -1,5 +1,7 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Agent, type Dispatcher } from 'undici';
+import { SERVER_CONFIG } from '../../config/config.module';
+import type { ServerConfig } from '../../config/server-config';
 import type { EndpointUrl } from '../../config/endpoint-url';
 import { OrchestratorError } from '../../common/errors';
 
@@ -51,6 +53,12 @@ export class ExecutorHttp implements OnModuleDestroy {
   });
   private readonly fresh = new Agent({ connect: { timeout: CONNECT_MS }, pipelining: 0 });
 
+  private readonly token: string | null;
+
+  constructor(@Inject(SERVER_CONFIG) config: ServerConfig) {
+    this.token = config.executorToken === null ? null : `Bearer ${config.executorToken}`;
+  }
+
   async request(request: ExecutorRequest): Promise<ExecutorAnswer> {
     let origin = request.endpoint.origin;
     let path = request.path;
@@ -77,7 +85,7 @@ export class ExecutorHttp implements OnModuleDestroy {
   }
 
   private send(request: ExecutorRequest, origin: string, path: string): Promise<ExecutorAnswer> {
-    const { authorization } = request.endpoint;
+    const authorization = request.endpoint.authorization ?? this.token;
     // Credentials belong to the configured address, not to one that it points to.
     const isHome = origin === request.endpoint.origin;
     return (request.isFresh ? this.fresh : this.kept).request({

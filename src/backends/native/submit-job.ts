@@ -1,4 +1,4 @@
-import { JOB_ID_HEADER, JOB_KEY_HEADER } from '../../wire/protocol';
+import { JOB_ID_HEADER, JOB_KEY_HEADER, JOB_WALLTIME_HEADER } from '../../wire/protocol';
 import { type PayloadReport, readPayload } from '../../wire/payload';
 import type { JobSubmission } from '../backend';
 import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../backend.errors';
@@ -35,6 +35,7 @@ export async function submitJob(
         'content-length': String(body.contentLength),
         [JOB_KEY_HEADER]: job.key,
         [JOB_ID_HEADER]: String(job.id),
+        ...(job.walltimeMs !== null && { [JOB_WALLTIME_HEADER]: String(job.walltimeMs) }),
       },
       body: () => watch.over(body.bytes()),
       answerMs: 0,

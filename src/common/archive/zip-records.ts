@@ -30,6 +30,8 @@ export type ZipMethod = (typeof ZIP_METHOD)[keyof typeof ZIP_METHOD];
 
 const MAX_16 = 0xffff;
 const MAX_32 = 0xffffffff;
+/** Type and permissions; setuid and setgid are not handed on to whoever unpacks the archive. */
+const SHARED_MODE_BITS = 0o171777;
 const VERSION_PLAIN = 20;
 const VERSION_ZIP64 = 45;
 const MADE_BY_UNIX = (3 << 8) | VERSION_ZIP64;
@@ -82,7 +84,7 @@ export function centralRecord(entry: ZipEntry): Buffer {
   record.writeUInt16LE(entry.name.length, 28);
   record.writeUInt16LE(extra.length, 30);
   const dos = isDirectoryName(entry.name) ? DOS_DIRECTORY : 0;
-  record.writeUInt32LE((((entry.mode & MAX_16) << 16) | dos) >>> 0, 38);
+  record.writeUInt32LE((((entry.mode & SHARED_MODE_BITS) << 16) | dos) >>> 0, 38);
   record.writeUInt32LE(Math.min(entry.offset, MAX_32), 42);
   return Buffer.concat([record, entry.name, extra]);
 }

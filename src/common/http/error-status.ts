@@ -14,6 +14,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'payload-not-found': 404,
   'job-has-ended': 409,
   'key-terminated': 409,
+  'upload-key-conflict': 409,
+  unauthorized: 401,
   'payload-active': 409,
   'form-too-large': 413,
   'job-not-terminated': 500,

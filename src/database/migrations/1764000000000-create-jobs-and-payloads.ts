@@ -22,6 +22,7 @@ const TABLES = {
       removed_at: 'BIGINT',
       terminate_at: 'BIGINT',
       released_at: 'BIGINT',
+      attempt: 'INTEGER NOT NULL DEFAULT 1',
     },
   },
   payloads: {
@@ -30,6 +31,7 @@ const TABLES = {
     ours: {
       job_key: 'TEXT',
       job_id: 'TEXT',
+      walltime: 'BIGINT',
       message: "TEXT NOT NULL DEFAULT ''",
       exit_code: 'INTEGER',
       signal: 'TEXT',
@@ -41,9 +43,16 @@ const TABLES = {
   },
 } as const;
 
+/** What `Idempotency-Key` headers stood for; only the server uses it. */
+const IDEMPOTENCY = `CREATE TABLE IF NOT EXISTS upload_keys (
+  upload_key TEXT PRIMARY KEY, content TEXT NOT NULL, job_id INTEGER NOT NULL, created_at BIGINT NOT NULL)`;
+
 const INDEXES = [
   // Live jobs at start; the states of one kind in upload order.
   'CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, id)',
+  // Orphans: whether a directory is a job's.
+  'CREATE INDEX IF NOT EXISTS jobs_by_loc ON jobs (loc)',
+  'CREATE INDEX IF NOT EXISTS payloads_by_loc ON payloads (loc)',
   // Retention: what ended before a moment.
   'CREATE INDEX IF NOT EXISTS jobs_by_end ON jobs (status, ended_at)',
   'CREATE UNIQUE INDEX IF NOT EXISTS jobs_by_key ON jobs (job_key)',
@@ -51,6 +60,7 @@ const INDEXES = [
   'CREATE INDEX IF NOT EXISTS jobs_unreleased ON jobs (id) WHERE ref IS NOT NULL AND released_at IS NULL',
   // Cleaned, but the directory is still there.
   'CREATE INDEX IF NOT EXISTS jobs_unremoved ON jobs (id) WHERE cleaned_at IS NOT NULL AND removed_at IS NULL',
+  'CREATE INDEX IF NOT EXISTS upload_keys_by_age ON upload_keys (created_at)',
   'CREATE INDEX IF NOT EXISTS payloads_by_status ON payloads (status, id)',
   'CREATE INDEX IF NOT EXISTS payloads_by_end ON payloads (status, ended_at)',
   'CREATE UNIQUE INDEX IF NOT EXISTS payloads_by_key ON payloads (job_key)',
@@ -71,6 +81,7 @@ export class CreateJobsAndPayloads1764000000000 implements MigrationInterface {
         }
       }
     }
+    await runner.query(IDEMPOTENCY);
     for (const statement of INDEXES) {
       await runner.query(statement);
     }

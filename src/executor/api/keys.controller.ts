@@ -32,7 +32,14 @@ export class KeysController {
   @ApiResponse({ status: 200, description: 'ended, now or before, or refused from now on; no body' })
   async kill(@Param('key') key: string): Promise<void> {
     const message = 'terminated before it arrived';
-    const tombstone = await this.payloads.insert({ key, jobId: null, loc: '', status: 'Killed', message });
+    const tombstone = await this.payloads.insert({
+      key,
+      jobId: null,
+      walltime: null,
+      loc: '',
+      status: 'Killed',
+      message,
+    });
     if (tombstone) {
       return;
     }

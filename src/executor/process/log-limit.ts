@@ -1,4 +1,4 @@
-import { appendFileSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { CLIENT_CONFIG } from '../../config/config.module';
 import type { ClientConfig } from '../../config/client-config';
@@ -30,7 +30,8 @@ export class LogLimit implements OnModuleDestroy {
       this.watched.delete(path);
       this.cutIfOver(path);
       if (this.cut.delete(path)) {
-        appendFileSync(path, `\n[cut here: the log was longer than ${this.config.jobLogLimitBytes} bytes]\n`);
+        const note = `\n[cut here: the log was longer than ${this.config.jobLogLimitBytes} bytes]\n`;
+        withRegularFile(path, (fd) => writeSync(fd, note));
       }
     }
     if (this.watched.size === 0) {
@@ -52,14 +53,40 @@ export class LogLimit implements OnModuleDestroy {
   }
 
   private cutIfOver(path: string): void {
-    try {
-      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-      if (size > this.config.jobLogLimitBytes) {
-        truncateSync(path, this.config.jobLogLimitBytes);
+    const limit = this.config.jobLogLimitBytes;
+    if ((lstatSync(path, { throwIfNoEntry: false })?.size ?? 0) <= limit) {
+      return;
+    }
+    withRegularFile(path, (fd, size) => {
+      if (size > limit) {
+        ftruncateSync(fd, limit);
         this.cut.add(path);
       }
-    } catch {
-      // The script may have put something else in its place, or removed it.
+    });
+  }
+}
+
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * Works on a job's log, if it still is one: the script may have removed it, or put a link or a FIFO in its place, which
+ * must neither lead us elsewhere nor hold us up.
+ */
+function withRegularFile(path: string, work: (fd: number, size: number) => void): void {
+  let fd: number;
+  try {
+    fd = openSync(path, APPEND);
+  } catch {
+    return;
+  }
+  try {
+    const found = fstatSync(fd);
+    if (found.isFile()) {
+      work(fd, found.size);
     }
+  } catch {
+    // A full disk takes no note: the log is cut all the same.
+  } finally {
+    closeSync(fd);
   }
 }

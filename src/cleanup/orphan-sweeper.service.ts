@@ -1,0 +1,50 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { removeOrphans, removeStaging, type Stuck } from '../common/orphan-directories';
+import { SERVER_CONFIG } from '../config/config.module';
+import type { ServerConfig } from '../config/server-config';
+import { JOB_DIRECTORY, JobFiles, STAGING_DIRECTORY } from '../jobs/job-files';
+import { JobsRepository } from '../jobs/jobs.repository';
+
+const LOOK_EVERY_MS = 10 * 60_000;
+
+/** Removes directories that belong to no job: what crashes left. */
+@Injectable()
+export class OrphanSweeper implements OnApplicationBootstrap {
+  private readonly logger = new Logger(OrphanSweeper.name);
+  private readonly reported = new Set<string>();
+
+  constructor(
+    private readonly jobs: JobsRepository,
+    private readonly files: JobFiles,
+    @Inject(SERVER_CONFIG) private readonly config: ServerConfig,
+  ) {}
+
+  /** Before the first request: no upload is under way, so what looks like one is left over. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.report(await removeStaging(this.files.root, STAGING_DIRECTORY));
+    void this.sweep();
+  }
+
+  @Interval(LOOK_EVERY_MS)
+  async sweep(): Promise<void> {
+    const owner = {
+      root: this.files.root,
+      form: JOB_DIRECTORY,
+      whichAreOwned: (paths: readonly string[]) => this.jobs.whichAreOwned(paths),
+    };
+    try {
+      this.report(await removeOrphans(owner, this.config.maxAgeMs));
+    } catch (error) {
+      this.logger.error({ err: error }, 'the search for orphaned directories was interrupted');
+    }
+  }
+
+  /** Each once: it is tried again, and need not be told each time. */
+  private report(stuck: readonly Stuck[]): void {
+    for (const { path, error } of stuck.filter((each) => !this.reported.has(each.path))) {
+      this.reported.add(path);
+      this.logger.error({ err: error }, `an orphaned directory could not be removed: ${path}`);
+    }
+  }
+}
