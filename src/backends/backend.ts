@@ -121,6 +121,9 @@ export interface Backend {
   /** Frees what the backend holds of an ended job. Idempotent. */
   release(ref: BackendRef, signal: AbortSignal): Promise<void>;
 
+  /** The ref of a job that the Rust program had handed over, by the number that it stored; for taking over its database. */
+  refOf?(service: string, destId: number): BackendRef;
+
   /** Begins to push reports to the listener until the signal aborts. Repairs its own connections. */
   watch?(listener: BackendListener, signal: AbortSignal): void;
 

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DataSource } from 'typeorm';
+import { copyDatabase } from './copy-database';
 import { openDurable, writerOptions } from './data-source';
 import { DatabaseTooNewError } from './database.errors';
 import { KernelLock } from './kernel-lock';
@@ -21,6 +23,7 @@ export async function prepareDatabase(dbPath: string): Promise<void> {
     const dataSource = await openDurable({ ...writerOptions(dbPath), migrations: MIGRATIONS });
     try {
       await refuseNewer(dataSource, dbPath);
+      await copyForeign(dataSource, dbPath);
       await dataSource.runMigrations({ transaction: 'each' });
     } finally {
       await dataSource.destroy();
@@ -40,5 +43,16 @@ async function refuseNewer(dataSource: DataSource, dbPath: string): Promise<void
   const unknown = rows.map((row) => row.name).filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new DatabaseTooNewError(dbPath, unknown);
+  }
+}
+
+/** Before the first change to a database of the Rust program: a copy beside it, whole or not there. */
+async function copyForeign(dataSource: DataSource, dbPath: string): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  const isOurs = await runner.hasTable('migrations');
+  const isEmpty = !(await runner.hasTable('jobs')) && !(await runner.hasTable('payloads'));
+  const copy = `${dbPath}.before-takeover`;
+  if (!isOurs && !isEmpty && !existsSync(copy)) {
+    await copyDatabase(dataSource, copy);
   }
 }

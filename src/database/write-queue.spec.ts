@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { openDurable, writerOptions } from './data-source';
 import { DatabaseBusyError, DatabaseFullError } from './database.errors';
+import { eventually } from '../../test/support/eventually';
 import { KernelLock } from './kernel-lock';
 import { WriteQueue, type Write } from './write-queue';
 
@@ -16,6 +18,7 @@ let database: DataSource;
 let queue: WriteQueue;
 let statements: string[];
 
+beforeAll(() => Logger.overrideLogger(false));
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'write-queue-'));
   path = join(directory, 'db.sqlite');
@@ -131,6 +134,7 @@ describe('WriteQueue', () => {
   it('waits for a lock that is soon given back', async () => {
     const lock = await KernelLock.take(path, 1_000);
     const written = queue.run(add('patient'));
+    await eventually(() => count('BEGIN IMMEDIATE') > 0, { intervalMs: 1 });
     await lock.release();
     await written;
     expect(await stored()).toEqual(['patient']);

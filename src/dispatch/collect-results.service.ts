@@ -7,6 +7,7 @@ import { failpoint } from '../common/failpoint';
 import { backOff, delay } from '../common/delay';
 import { renameDurably } from '../common/durable-fs';
 import { messageOf, OrchestratorError } from '../common/errors';
+import { SteadyStream } from '../common/steady-stream';
 import { Semaphore } from '../common/semaphore';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
@@ -19,6 +20,8 @@ import { JobNotes } from './job-notes.service';
 /** Archives that arrive at a time, for all services together: more would share the same disk and network. */
 const CONCURRENCY = 16;
 const WRITE_CHUNK_BYTES = 256 * 1024;
+/** Far below any network that can be worked with. */
+const PROGRESS = { minBytes: 32 * 1024, windowMs: 30_000 };
 const BACK_OFF = { firstMs: 200, maxMs: 15_000 };
 /** So often may a backend say that it can't give the files of a failed job, before the job ends without them. */
 const REFUSALS_OF_PARTIAL = 5;
@@ -75,7 +78,12 @@ export class CollectResults {
     await this.turns.run(async () => {
       const incoming = this.files.incomingPath(job.loc);
       const archive = await job.backend.fetch(ref, scope, signal);
-      await pipeline(archive, createWriteStream(incoming, { highWaterMark: WRITE_CHUNK_BYTES }), { signal });
+      await pipeline(
+        archive,
+        new SteadyStream(PROGRESS),
+        createWriteStream(incoming, { highWaterMark: WRITE_CHUNK_BYTES }),
+        { signal },
+      );
       await verifyArchive(incoming);
       await sync(incoming);
       failpoint('collect:fetched');

@@ -10,6 +10,7 @@ import { ActiveJob } from './active-job';
 import { ActiveJobs } from './active-jobs';
 import { Dispatcher } from './dispatcher.service';
 import { JobEnder } from './job-ender.service';
+import { TakeOver } from './take-over.service';
 import { Terminator } from './terminator.service';
 import { Tracker } from './tracker.service';
 
@@ -19,6 +20,7 @@ export class DispatchRecovery implements OnApplicationBootstrap {
   private readonly logger = new Logger(DispatchRecovery.name);
 
   constructor(
+    private readonly takeOver: TakeOver,
     private readonly jobs: JobsRepository,
     private readonly files: JobFiles,
     private readonly quotas: QuotaBook,
@@ -32,6 +34,7 @@ export class DispatchRecovery implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     await mkdir(this.files.root, { recursive: true });
+    await this.takeOver.run();
     const live = await this.jobs.listLive();
     // Slots first, all of them: nothing may be handed over before they are counted.
     for (const job of live) {

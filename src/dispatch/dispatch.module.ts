@@ -12,6 +12,7 @@ import { JobEnder } from './job-ender.service';
 import { JobNotes } from './job-notes.service';
 import { Overtime } from './overtime.service';
 import { GetPartialResults } from './partial-results.service';
+import { TakeOver } from './take-over.service';
 import { Terminator } from './terminator.service';
 import { Tracker } from './tracker.service';
 
@@ -28,6 +29,7 @@ import { Tracker } from './tracker.service';
     Overtime,
     JobEnder,
     JobNotes,
+    TakeOver,
     Terminator,
     Tracker,
   ],

@@ -6,6 +6,7 @@ import { wasClaimed } from './process/supervisor-record';
 import { dirsOf } from './payload-files';
 import { PayloadsRepository } from './payloads.repository';
 import { RunnerService } from './runner.service';
+import { TakeOver } from './take-over.service';
 
 /** At start: every payload that an earlier executor left goes on from where it was. Done before the first request. */
 @Injectable()
@@ -13,12 +14,16 @@ export class ExecutorRecovery implements OnApplicationBootstrap {
   constructor(
     private readonly payloads: PayloadsRepository,
     private readonly runner: RunnerService,
+    private readonly takeOver: TakeOver,
     @Inject(CLIENT_CONFIG) private readonly config: ClientConfig,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await mkdir(this.config.dataPath, { recursive: true });
-    for (const payload of await this.payloads.listLive()) {
+    const foreign = await this.takeOver.run();
+    foreign.forEach((payload) => this.runner.adoptForeign(payload));
+    const others = (await this.payloads.listLive()).filter(({ id }) => !foreign.some((each) => each.id === id));
+    for (const payload of others) {
       if (payload.status === 'Running' || wasClaimed(dirsOf(payload.loc).run)) {
         this.runner.adopt(payload);
       } else if (payload.killed) {

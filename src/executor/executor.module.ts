@@ -16,6 +16,7 @@ import { PayloadEntity } from './payload.entity';
 import { PayloadsRepository } from './payloads.repository';
 import { LogLimit } from './process/log-limit';
 import { ProcessEnder } from './process/process-ender.service';
+import { TakeOver } from './take-over.service';
 import { TokenGuard } from './token.guard';
 import { RunnerService } from './runner.service';
 
@@ -35,6 +36,7 @@ import { RunnerService } from './runner.service';
     PayloadsRepository,
     ProcessEnder,
     RunnerService,
+    TakeOver,
   ],
 })
 export class ExecutorModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, type Repository } from 'typeorm';
+import { In, IsNull, type Repository } from 'typeorm';
 import { READER } from '../database/data-source';
 import { WriteQueue } from '../database/write-queue';
 import type { Payload as WirePayload } from '../wire/payload';
@@ -143,6 +143,16 @@ export class PayloadsRepository {
       );
       return result.affected === 1;
     });
+  }
+
+  /** Rows of the Rust program that have not been taken over. */
+  async listForeign(limit: number): Promise<PayloadRow[]> {
+    return (await this.reader.find({ where: { key: IsNull() }, order: { id: 'ASC' }, take: limit })).map(toRow);
+  }
+
+  /** Makes a row of the Rust program one of ours. */
+  async adopt(id: number, key: string, found: Pick<PayloadEntity, 'loc' | 'endedAt'>): Promise<void> {
+    await this.writes.run((manager) => manager.update(PayloadEntity, { id }, { ...found, key }));
   }
 
   async markRemoved(id: number, now = Date.now()): Promise<void> {

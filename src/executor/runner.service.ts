@@ -20,10 +20,14 @@ import { ProcessEnder } from './process/process-ender.service';
 import type { JobMark } from './process/process-table';
 import { findSupervisor, type RunningJob, startSupervisor } from './process/supervisor';
 import { readScriptEnd } from './process/supervisor-record';
+import { TakeOver } from './take-over.service';
 
 /** No process could be had: the machine's limits may allow one soon. */
 const SPAWN_BACK_OFF = { firstMs: 50, maxMs: 2_000 };
 const PASSING_ERRORS = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
+/** How often to look whether processes that the Rust program started have ended. */
+const LOOK_AGAIN_MS = 500;
 
 /** A script is read whole; the filter refuses longer ones than 20 MiB, so one byte more is enough to see. */
 const MAX_SCRIPT_READ = 20 * 1024 * 1024 + 1;
@@ -46,6 +50,7 @@ export class RunnerService {
     private readonly files: PayloadFiles,
     private readonly ender: ProcessEnder,
     private readonly logLimit: LogLimit,
+    private readonly takeOver: TakeOver,
     @Inject(CLIENT_CONFIG) private readonly config: ClientConfig,
   ) {}
 
@@ -58,6 +63,14 @@ export class RunnerService {
   /** Takes over a payload that an earlier executor was about to run, ran, or left ended. */
   adopt(payload: PayloadRow): void {
     this.keep(payload.id, this.resume(payload));
+  }
+
+  /**
+   * Takes over a payload that the Rust program's client was running: it has no supervisor, only processes that stand in
+   * its directory, and the exit code that its script writes there by a trap.
+   */
+  adoptForeign(payload: PayloadRow): void {
+    this.keep(payload.id, this.seeForeign(payload));
   }
 
   /**
@@ -184,6 +197,25 @@ export class RunnerService {
     await this.finish(payload, note);
   }
 
+  private async seeForeign(payload: PayloadRow): Promise<void> {
+    const mark: JobMark = { key: payload.key, loc: payload.loc, supervisorPid: -1 };
+    this.marks.set(payload.id, mark);
+    while ((await this.ender.find(mark)).length > 0) {
+      await delay(LOOK_AGAIN_MS);
+    }
+    const exitCode = await readForeignExit(payload.loc);
+    await this.takeOver.adopt(payload);
+    const row = await this.payloads.find(payload.id);
+    const end = describeEnd({
+      end: exitCode === null ? null : { exitCode, signal: null, startError: null },
+      isKilled: row?.killed ?? false,
+      overtimeMs: null,
+      hasWork: await this.files.hasWork(payload.loc),
+      note: '',
+    });
+    await this.payloads.move(payload.id, end.status, { message: end.message, exitCode: end.exitCode });
+  }
+
   /** Ends the job when it has run for its walltime. Returns what stops the clock. */
   private startClock({ id, walltime, startedAt }: PayloadRow, mark: JobMark): () => void {
     if (walltime === null) {
@@ -231,6 +263,12 @@ export class RunnerService {
     const { work } = dirsOf(payload.loc);
     return [join(work, STDOUT_NAME), join(work, STDERR_NAME)];
   }
+}
+
+/** What the trap line of scripts for the Rust program has written. */
+async function readForeignExit(loc: string): Promise<number | null> {
+  const text = await readFile(join(loc, '.orchestrator.exit'), 'latin1').catch(() => '');
+  return /^\d{1,3}\s*$/.test(text) ? Number(text) : null;
 }
 
 /** `null` when there is none: missing, or something that is not a plain file. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
@@ -53,8 +54,10 @@ export class JobFiles {
     await removeTree(join(this.root, staging.key));
   }
 
+  /** Where the uploaded files are. The Rust program has them right in the job's directory. */
   inputDir(loc: string): string {
-    return join(loc, 'input');
+    const own = join(loc, 'input');
+    return existsSync(own) ? own : loc;
   }
 
   /** The results of an ended job; for a failed one, the files as they were at its end. */
@@ -76,7 +79,7 @@ export class JobFiles {
 
   /** The results are here: the uploaded files, which are in the archive too, are needed no longer. */
   async dropInput(loc: string): Promise<void> {
-    await removeTree(this.inputDir(loc));
+    await removeTree(join(loc, 'input'));
     await rm(this.incomingPath(loc), { force: true });
   }
 

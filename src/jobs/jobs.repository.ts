@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, In, LessThan, type Repository } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, type Repository } from 'typeorm';
 import { READER } from '../database/data-source';
 import { WriteQueue } from '../database/write-queue';
 import { fromStored, toStored, type Status } from '../wire/status';
@@ -20,6 +20,10 @@ export type MoveDetails = Partial<
 
 /** A job about to be accepted. */
 export type NewJob = Pick<JobEntity, 'userId' | 'service' | 'loc' | 'message'> & { key: string };
+
+/** What is found out about a row of the Rust program. */
+export type Adoption = Pick<JobEntity, 'loc' | 'ref'> &
+  Partial<Pick<JobEntity, 'endedAt' | 'releasedAt' | 'terminateAt'>>;
 
 /** One service, or all but some. */
 export type ServiceChoice = { readonly only: string } | { readonly allBut: readonly string[] };
@@ -175,6 +179,16 @@ export class JobsRepository {
         .where('id = :id AND status IN (:...states)', { id, states: states.map(toStored) })
         .execute(),
     );
+  }
+
+  /** Rows of the Rust program that have not been taken over. */
+  async listForeign(limit: number): Promise<Job[]> {
+    return (await this.reader.find({ where: { key: IsNull() }, order: { id: 'ASC' }, take: limit })).map(toJob);
+  }
+
+  /** Makes a row of the Rust program one of ours. */
+  async adopt(id: number, key: string, adoption: Adoption): Promise<void> {
+    await this.writes.run((manager) => manager.update(JobEntity, { id }, { ...adoption, key }));
   }
 
   async markReleased(id: number, now = Date.now()): Promise<void> {

@@ -158,6 +158,10 @@ export class NativeBackend implements Backend {
     }
   }
 
+  refOf(service: string, destId: number): BackendRef {
+    return encodeRef({ service, payloadId: destId });
+  }
+
   watch(listener: BackendListener, signal: AbortSignal): void {
     for (const peer of new Set(this.peers.values())) {
       const services = [...this.peers].filter(([, other]) => other === peer).map(([service]) => service);

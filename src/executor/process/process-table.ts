@@ -41,18 +41,20 @@ export function readBootId(): string {
 
 /**
  * All live processes of the jobs: those that carry the key in their environment or stand in the job's directory, their
- * descendants, and whoever shares a session with one of them. The supervisor and this process are never among them.
+ * descendants, and whoever shares a session with one of them. The supervisor is never among them, nor is whoever shares
+ * this process's own session: a job never does, but an operator who looks into its directory may.
  * @returns for each mark, in their order, its processes
  */
 export function findJobProcesses(marks: readonly JobMark[]): ProcessEntry[][] {
   const table = readTable();
+  const ownSession = readProcess(process.pid)?.session;
   const environmentOf = remember((pid) => `${tryRead(`/proc/${pid}/environ`) ?? ''}\0`);
   const directoryOf = remember(readWorkingDirectory);
   return marks.map((mark) => {
     const needle = `JOB_KEY=${mark.key}\0`;
     const standsIn = (directory: string) => directory === mark.loc || directory.startsWith(`${mark.loc}/`);
     const members = new Map<number, ProcessEntry>();
-    const mayJoin = (entry: ProcessEntry) => entry.pid !== mark.supervisorPid && entry.pid !== process.pid;
+    const mayJoin = (entry: ProcessEntry) => entry.pid !== mark.supervisorPid && entry.session !== ownSession;
     for (const entry of table.values()) {
       if (mayJoin(entry) && (environmentOf(entry.pid).includes(needle) || standsIn(directoryOf(entry.pid)))) {
         members.set(entry.pid, entry);

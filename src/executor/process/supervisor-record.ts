@@ -27,6 +27,15 @@ const SIGNAL_NAMES = new Map(
     .map(([name, value]) => [value, name]),
 );
 
+/** The last real-time signal; bash answers with higher numbers where it could not even fork. */
+const LAST_SIGNAL = 64;
+const FIRST_REAL_TIME = 34;
+
+function signalName(signal: number): string {
+  const realTime = signal === FIRST_REAL_TIME ? 'SIGRTMIN' : `SIGRTMIN+${signal - FIRST_REAL_TIME}`;
+  return SIGNAL_NAMES.get(signal) ?? (signal >= FIRST_REAL_TIME ? realTime : `SIG${signal}`);
+}
+
 /** bash says nothing when its child dies of these, so exit codes 130 and 141 stay what they are. */
 export function readScriptEnd(runDir: string): ScriptEnd | null {
   const line = readLine(join(runDir, 'exit'));
@@ -35,8 +44,8 @@ export function readScriptEnd(runDir: string): ScriptEnd | null {
     return null;
   }
   const notice = readText(join(runDir, 'notice'))?.trim() ?? '';
-  if (notice !== '' && code > 128) {
-    return { exitCode: null, signal: SIGNAL_NAMES.get(code - 128) ?? `signal ${code - 128}`, startError: null };
+  if (notice !== '' && code > 128 && code - 128 <= LAST_SIGNAL) {
+    return { exitCode: null, signal: signalName(code - 128), startError: null };
   }
   return { exitCode: code, signal: null, startError: notice === '' ? null : notice };
 }
@@ -61,7 +70,7 @@ function readLine(path: string): string | null {
 
 function readText(path: string): string | null {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') {
       return null;

@@ -6,19 +6,18 @@
 #   RUN_DIR/exit    "CODE ." as bash counts it: 128 + N for signal N
 # Each file is one write of a line that closes with a dot, so a line without it was cut short and doesn't count.
 # Written in bash, not Node, since it must cost a millisecond and a megabyte.
+# It sets no variable that JOB_ENV may name (LC_ALL, stat, ...), since the job would see the new value.
 mkdir "$1/claim" || exit 0
 exec 2>"$1/notice"
-LC_ALL=C
 
 # Handlers, not ignored signals: those the job would inherit.
 trap : HUP INT TERM QUIT USR1 USR2
 
-run=$1
-read -r stat </proc/self/stat
-read -r boot </proc/sys/kernel/random/boot_id
-set -- ${stat##*) }
-printf '%s %s %s .\n' "$$" "${20}" "$boot" >"$run/pid"
+read -r __job_orchestrator_stat </proc/self/stat
+read -r __job_orchestrator_boot </proc/sys/kernel/random/boot_id
+set -- "$1" ${__job_orchestrator_stat##*) }
+printf '%s %s %s .\n' "$$" "${21}" "$__job_orchestrator_boot" >"$1/pid"
 
 # In the foreground: bash starts what it puts in the background with SIGINT ignored.
 (exec setsid bash run.sh </dev/null >>.orchestrator.stdout 2>>.orchestrator.stderr)
-printf '%s .\n' "$?" >"$run/exit"
+printf '%s .\n' "$?" >"$1/exit"

@@ -1,0 +1,27 @@
+import { open, rename, rm } from 'node:fs/promises';
+import type { DataSource } from 'typeorm';
+import { syncDirectory } from '../common/durable-fs';
+import { dirname } from 'node:path';
+
+/**
+ * Copies a database that is in use: one consistent state, while others go on reading and writing. The copy is whole and
+ * synced to disk when this resolves, and not there if it fails.
+ */
+export async function copyDatabase(dataSource: DataSource, target: string): Promise<void> {
+  const incoming = `${target}.part`;
+  await rm(incoming, { force: true });
+  try {
+    await dataSource.query('VACUUM INTO ?', [incoming]);
+    const handle = await open(incoming, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(incoming, target);
+    await syncDirectory(dirname(target));
+  } catch (error) {
+    await rm(incoming, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import { Injectable, Logger } from '@nestjs/common';
+import { BackendRegistry } from '../backends/backend-registry';
+import { JobFiles } from '../jobs/job-files';
+import { isFinal } from '../jobs/job-state';
+import { type Adoption, type Job, JobsRepository } from '../jobs/jobs.repository';
+
+/** Rows are taken over in transactions of so many. */
+const BATCH = 200;
+
+/**
+ * Takes over the jobs of the Rust program's database: ids, files and results stay where they are, and what was under
+ * way goes on. Each of its rows is known by having no key, and gets one; so a crash in between leaves the rest for the
+ * next start.
+ */
+@Injectable()
+export class TakeOver {
+  private readonly logger = new Logger(TakeOver.name);
+
+  constructor(
+    private readonly jobs: JobsRepository,
+    private readonly files: JobFiles,
+    private readonly backends: BackendRegistry,
+  ) {}
+
+  /** Before anything is dispatched. Does nothing in a database of our own. */
+  async run(): Promise<void> {
+    let count = 0;
+    for (let rows = await this.jobs.listForeign(BATCH); rows.length > 0; rows = await this.jobs.listForeign(BATCH)) {
+      await Promise.all(rows.map((job) => this.adopt(job)));
+      count += rows.length;
+    }
+    if (count > 0) {
+      this.logger.log(`${count} jobs of another program's database were taken over`);
+    }
+  }
+
+  private async adopt(job: Job): Promise<void> {
+    const loc = await this.locate(job.loc);
+    const destId = job.destId !== null && job.destId > 0 ? job.destId : null;
+    const ref = destId === null ? null : (this.backends.of(job.service)?.refOf?.(job.service, destId) ?? null);
+    const adoption: Adoption = { loc, ref };
+    if (isFinal(job.status) && job.endedAt === null) {
+      adoption.endedAt = await this.endOf(loc);
+      adoption.releasedAt = Date.now();
+    }
+    if (job.status === 'Locked') {
+      adoption.terminateAt = Date.now();
+    }
+    await this.settle(job, loc, ref !== null);
+    await this.jobs.adopt(job.id, randomUUID(), adoption);
+  }
+
+  /** Moves on what the other program left in a state that nobody would ever move on. */
+  private async settle(job: Job, loc: string, hasRef: boolean): Promise<void> {
+    if (job.status === 'Unknown') {
+      const hasFiles = await isDirectory(loc);
+      await (hasFiles
+        ? this.jobs.move(job.id, 'Queued', { message: '' })
+        : this.jobs.move(job.id, 'Failed', { message: 'its upload was not finished' }));
+    } else if ((job.status === 'Processing' || job.status === 'Submitted') && !hasRef) {
+      await this.jobs.move(job.id, 'Failed', { message: 'outcome of the hand-over unknown' });
+    }
+  }
+
+  /** The other program may have stored a path relative to where it was started. */
+  private async locate(loc: string): Promise<string> {
+    const here = resolve(loc);
+    return isAbsolute(loc) || (await isDirectory(here)) ? here : join(this.files.root, basename(loc));
+  }
+
+  private async endOf(loc: string): Promise<number> {
+    return stat(this.files.archivePath(loc)).then(
+      (found) => Math.round(found.mtimeMs),
+      () => Date.now(),
+    );
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

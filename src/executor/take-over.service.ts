@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import { Injectable, Logger } from '@nestjs/common';
+import { dirsOf, PayloadFiles } from './payload-files';
+import { hasEnded } from './payload-state';
+import { type PayloadRow, PayloadsRepository } from './payloads.repository';
+
+const BATCH = 200;
+
+/**
+ * Takes over the payloads of the Rust program's client. It keeps a job's files right in the payload's directory; they
+ * move to `work` below it. Each of its rows is known by having no key, and gets one once all is done.
+ */
+@Injectable()
+export class TakeOver {
+  private readonly logger = new Logger(TakeOver.name);
+
+  constructor(
+    private readonly payloads: PayloadsRepository,
+    private readonly files: PayloadFiles,
+  ) {}
+
+  /**
+   * Before anything is run. Does nothing in a database of our own.
+   * @returns payloads that the other program was running: their processes stand in the old place, so they are left as
+   * they are until they have ended
+   */
+  async run(): Promise<PayloadRow[]> {
+    const running: PayloadRow[] = [];
+    const seen = new Set<number>();
+    for (;;) {
+      const rows = (await this.payloads.listForeign(BATCH + running.length)).filter((row) => !seen.has(row.id));
+      if (rows.length === 0) {
+        break;
+      }
+      for (const row of rows) {
+        seen.add(row.id);
+        const located = { ...row, loc: await this.locate(row.loc) };
+        if (row.status === 'Running') {
+          running.push(located);
+        } else {
+          await this.adopt(located);
+        }
+      }
+    }
+    if (seen.size > 0) {
+      this.logger.log(`${seen.size} payloads of another program's database were taken over`);
+    }
+    return running;
+  }
+
+  /** Gives the payload the form of our own. */
+  async adopt(payload: PayloadRow): Promise<void> {
+    if (payload.status !== 'Cleaned') {
+      await moveFilesBelow(payload.loc);
+    }
+    const endedAt = hasEnded(payload.status) && payload.endedAt === null ? Date.now() : payload.endedAt;
+    await this.payloads.adopt(payload.id, randomUUID(), { loc: payload.loc, endedAt });
+  }
+
+  private async locate(loc: string): Promise<string> {
+    const here = resolve(loc);
+    return isAbsolute(loc) || (await exists(here)) ? here : join(this.files.root, basename(loc));
+  }
+}
+
+/** From `loc/*` to `loc/work/*`, in steps that can be taken again after a crash. */
+async function moveFilesBelow(loc: string): Promise<void> {
+  const aside = `${loc}.files`;
+  const { work, home, tmp, run } = dirsOf(loc);
+  if (!(await exists(aside))) {
+    // Only what the other program made has files beside: ours has these four alone.
+    if (!(await exists(loc)) || (await exists(run))) {
+      return;
+    }
+    await rename(loc, aside);
+  }
+  await mkdir(loc, { recursive: true });
+  await rename(aside, work);
+  for (const directory of [home, tmp, run]) {
+    await mkdir(directory, { recursive: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
