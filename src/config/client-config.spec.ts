@@ -17,6 +17,7 @@ describe('client configuration', () => {
       jobEnv: [],
       maxConcurrent: null,
       scriptFilter: { enabled: true, allow: [] },
+      executorToken: null,
       logLevel: 'info',
       warnings: [],
     });

@@ -35,6 +35,7 @@ describe('server configuration', () => {
       maxUploadBytes: 400 * 1024 * 1024,
       maxUploadFiles: 20_000,
       executorLostAfterMs: 86_400_000,
+      executorToken: null,
       logLevel: 'info',
     });
     expect(services.size).toBe(0);
@@ -129,10 +130,34 @@ describe('server configuration', () => {
     );
   });
 
-  it('says that a token is not looked at yet', () => {
-    const { warnings } = readServerConfig({ ...urls('X'), EXECUTOR_TOKEN: 's3cret' });
-    expect(warnings).toEqual([expect.stringMatching(/^EXECUTOR_TOKEN: not used/)]);
-    expect(warnings.join()).not.toContain('s3cret');
+  it('takes a token that can stand in a header, and never shows one', () => {
+    const token = 'correct-horse-battery-staple';
+    expect(readServerConfig({ ...urls('X'), EXECUTOR_TOKEN: token }).executorToken).toBe(token);
+    for (const bad of ['s3cret', 'with a space in its middle', 'ümlaut-in-the-middle-of-it']) {
+      const faults = faultsOf({ EXECUTOR_TOKEN: bad });
+      expect(faults).toEqual([expect.stringMatching(/^EXECUTOR_TOKEN: its value is not 16 to 256/)]);
+      expect(faults.join()).not.toContain(bad);
+    }
+  });
+
+  it('refuses a token beside user:password@ in a URL: one request carries one of them', () => {
+    const faults = faultsOf({ ...urls('X', 'http://u:pass@c/'), EXECUTOR_TOKEN: 'correct-horse-battery-staple' });
+    expect(faults).toHaveLength(3);
+    expect(faults[0]).toMatch(/^SERVICE_X_UPLOAD_URL: has user:password@, while EXECUTOR_TOKEN is set/);
+    expect(faults.join()).not.toContain('pass@');
+  });
+
+  it('takes attempts, run time and retention of a service, in milliseconds where the variable has seconds', () => {
+    const { services } = readServerConfig({
+      MAX_AGE: '100',
+      ...urls('X'),
+      SERVICE_X_MAX_ATTEMPTS: '3',
+      SERVICE_X_MAX_RUNTIME: '60',
+      SERVICE_X_MAX_AGE: '7',
+      ...urls('Y'),
+    });
+    expect(services.get('x')).toMatchObject({ maxAttempts: 3, maxRuntimeMs: 60_000, maxAgeMs: 7_000 });
+    expect(services.get('y')).toMatchObject({ maxAttempts: 1, maxRuntimeMs: null, maxAgeMs: 100_000 });
   });
 
   it.each(['PORT', 'MAX_AGE', 'MAX_UPLOAD_BYTES', 'MAX_UPLOAD_FILES', 'EXECUTOR_LOST_AFTER'])(

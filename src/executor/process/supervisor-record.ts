@@ -39,10 +39,10 @@ function signalName(signal: number): string {
 /** bash says nothing when its child dies of these, so exit codes 130 and 141 stay what they are. */
 export function readScriptEnd(runDir: string): ScriptEnd | null {
   const line = readLine(join(runDir, 'exit'));
-  const code = line === null ? NaN : Number(line);
-  if (!Number.isInteger(code)) {
+  if (line === null || !/^\d+$/.test(line)) {
     return null;
   }
+  const code = Number(line);
   const notice = readText(join(runDir, 'notice'))?.trim() ?? '';
   if (notice !== '' && code > 128 && code - 128 <= LAST_SIGNAL) {
     return { exitCode: null, signal: signalName(code - 128), startError: null };
