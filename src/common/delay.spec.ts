@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { backOff, delay } from './delay';
 
 describe('delay', () => {
@@ -20,6 +20,7 @@ describe('delay', () => {
 
   it('leaves no listener behind on a signal that lives long', async () => {
     const { signal } = new AbortController();
+    setMaxListeners(0, signal);
     await Promise.all(Array.from({ length: 20 }, () => delay(1, signal)));
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });

@@ -18,7 +18,9 @@ let database: DataSource;
 let queue: WriteQueue;
 let statements: string[];
 
-beforeAll(() => Logger.overrideLogger(false));
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'write-queue-'));
   path = join(directory, 'db.sqlite');

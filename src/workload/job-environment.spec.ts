@@ -11,7 +11,11 @@ describe('the environment of a job', () => {
 
   it('holds what JOB_ENV names, as far as it is set', () => {
     const outer = { CNS: '/opt/cns', EMPTY: '', OTHER: 'x' };
-    expect(jobEnvironment(IDENTITY, outer, ['CNS', 'EMPTY', 'MISSING'])).toEqual({ CNS: '/opt/cns', EMPTY: '', ...OWN });
+    expect(jobEnvironment(IDENTITY, outer, ['CNS', 'EMPTY', 'MISSING'])).toEqual({
+      CNS: '/opt/cns',
+      EMPTY: '',
+      ...OWN,
+    });
   });
 
   it("keeps the job's own values, whatever JOB_ENV names", () => {

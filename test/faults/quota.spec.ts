@@ -58,7 +58,7 @@ describe('quotas under faults', () => {
 
   it('case 64: no slot leaks over 10 kills of the executor, and no limit is exceeded meanwhile', async () => {
     const ids = await eachLimited(upTo(60), 8, (n) =>
-      pair.submit(log.script(`leak-u${n % 4}-${n}`, 'sleep 0.6'), { user: n % 4, service: 'leak' }),
+      pair.submit(log.script(`leak-u${n % 4}-${n}`, 'sleep 0.3'), { user: n % 4, service: 'leak' }),
     );
     for (const pause of randomPauses(10, 400)) {
       await wait(pause); // what is between two kills is the fault itself

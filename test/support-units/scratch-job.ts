@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { dirsOf, type PayloadDirs } from '../../src/executor/payload-files';
-import { findJobProcesses, type JobMark, type ProcessEntry } from '../../src/executor/process/process-table';
+import type { ProcessEntry } from '../../src/executor/process/process-entry';
+import { findJobProcesses, type JobMark } from '../../src/executor/process/process-table';
 import { eventually } from '../support/eventually';
 
 /** The directories of one job, with a script in them, and what it needs to be started and ended. */

@@ -1,4 +1,4 @@
-import { errnoOf, hasCode, messageOf } from '../../common/errors';
+import { errnoOf, hasCode, isError, messageOf } from '../../common/errors';
 import { contentTypeOf, type ExecutorAnswer, RedirectError } from './executor-http';
 
 /** The peer was never reached, so it can't have accepted anything. */
@@ -24,7 +24,14 @@ const PLAIN_WORDS: Readonly<Record<string, string>> = {
 
 /** The request certainly did not reach the executor. */
 export function neverReached(error: unknown): boolean {
-  return NEVER_REACHED.has(errnoOf(error) ?? '') || hasCode(error, 'UND_ERR_CONNECT_TIMEOUT');
+  return NEVER_REACHED.has(errnoOf(error) ?? '') || hasCode(error, 'UND_ERR_CONNECT_TIMEOUT') || couldNotConnect(error);
+}
+
+/** Of several addresses of a host none took the connection. Node gives such an error the code of the first of them. */
+function couldNotConnect(error: unknown): boolean {
+  const errors: unknown = isError(error) && 'errors' in error && error.errors;
+  const all: unknown[] = Array.isArray(errors) ? errors : [error];
+  return all.every((one) => isError(one) && 'syscall' in one && one.syscall === 'connect');
 }
 
 /** What happened, in words for a user. */

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { ForbiddenException } from '@nestjs/common';
 import { OrchestratorError } from '../errors';
 import { answerFor } from './error-status';
+
+const SRC = join(__dirname, '../..');
 
 class SampleError extends OrchestratorError {
   readonly retryable = false;
@@ -57,7 +60,7 @@ describe('answerFor', () => {
   );
 
   it('has a status for every code that speaks of HTTP in its docstring', () => {
-    const lines = execFileSync('grep', ['-rhE', '-A', '8', 'HTTP says [0-9]{3}', 'src', '--include=*.ts']).toString();
+    const lines = execFileSync('grep', ['-rhE', '-A', '8', 'HTTP says [0-9]{3}', SRC, '--include=*.ts']).toString();
     const promised = [...lines.matchAll(/HTTP says (\d{3})(?:(?!HTTP says)[^])*?readonly code = '([a-z-]+)'/g)];
     expect(promised.length).toBeGreaterThan(5);
     for (const [, status, code] of promised) {

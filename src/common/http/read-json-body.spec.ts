@@ -71,7 +71,9 @@ describe('readJsonBody', () => {
     const socket = connect(port, '127.0.0.1');
     socket.write('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 50\r\n\r\n[1,');
     await once(socket, 'connect');
-    await eventually(async () => (await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))) > 0);
+    await eventually(
+      async () => (await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))) > 0,
+    );
     socket.destroy();
     await eventually(() => thrown);
     expect(messageOf(thrown)).toMatch(/aborted/);

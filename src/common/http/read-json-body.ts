@@ -11,7 +11,8 @@ export class BadJsonError extends OrchestratorError {
 export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Without this option an early end destroys the request, and with it the connection that our answer needs.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes) {
       throw new BadJsonError(`the body is longer than ${maxBytes} bytes`);

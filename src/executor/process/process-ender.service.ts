@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { delay } from '../../common/delay';
-import { findJobProcesses, type JobMark, type ProcessEntry, signalProcess } from './process-table';
+import { type ProcessEntry, signalProcess } from './process-entry';
+import { findJobProcesses, type JobMark } from './process-table';
 
 /** Looks at /proc are shared by all who wait, and no closer together than this: each costs some milliseconds. */
 const SCAN_PAUSE_MS = 20;

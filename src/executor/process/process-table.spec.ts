@@ -3,7 +3,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { isAlive } from '../../../test/support/processes';
 import { eventually } from '../../../test/support/eventually';
 import { ScratchJob } from '../../../test/support-units/scratch-job';
-import { findJobProcesses, readProcess, signalProcess } from './process-table';
+import { readProcess, signalProcess } from './process-entry';
+import { findJobProcesses } from './process-table';
 import { startSupervisor } from './supervisor';
 
 const made: ScratchJob[] = [];

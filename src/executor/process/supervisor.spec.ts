@@ -4,7 +4,7 @@ import { isAlive } from '../../../test/support/processes';
 import { eventually } from '../../../test/support/eventually';
 import { ScratchJob } from '../../../test/support-units/scratch-job';
 import { TypeScriptChild } from '../../../test/support-units/typescript-child';
-import { readProcess } from './process-table';
+import { readProcess } from './process-entry';
 import { findSupervisor, startSupervisor } from './supervisor';
 import { readScriptEnd, readSupervisorId, type ScriptEnd } from './supervisor-record';
 

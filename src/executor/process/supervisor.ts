@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { delay } from '../../common/delay';
 import type { PayloadDirs } from '../payload-files';
-import { readBootId, readProcess } from './process-table';
+import { readBootId, readProcess } from './process-entry';
 import { readSupervisorId, type SupervisorId, wasClaimed } from './supervisor-record';
 
 const SCRIPT = join(__dirname, 'supervisor.sh');

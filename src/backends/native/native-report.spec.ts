@@ -1,0 +1,40 @@
+import type { PayloadReport } from '../../wire/payload';
+import { STATUSES, type Status } from '../../wire/status';
+import type { BackendState } from '../backend';
+import { bareReport, toReport } from './native-report';
+
+const EXPECTED: Record<Status, BackendState> = {
+  Queued: 'waiting',
+  Processing: 'waiting',
+  Submitted: 'waiting',
+  Prepared: 'waiting',
+  Running: 'running',
+  Completed: 'completed',
+  Failed: 'failed',
+  Invalid: 'invalid',
+  Killed: 'killed',
+  Cleaned: 'lost',
+  Locked: 'running',
+  Unknown: 'unclear',
+};
+
+const DETAILS = { message: 'exit code 2', exitCode: 2, signal: null, startedAt: 5, endedAt: 9 };
+
+it.each(STATUSES)(
+  'a payload that is %s is reported in the terms of the interface, with all that is known',
+  (status) => {
+    const payload: PayloadReport = { id: 1, key: 'k', status, ...DETAILS };
+    expect(toReport(payload)).toEqual({ state: EXPECTED[status], ...DETAILS });
+  },
+);
+
+it('a bare report holds nothing but its state and text', () => {
+  expect(bareReport('lost', 'gone')).toEqual({
+    state: 'lost',
+    message: 'gone',
+    exitCode: null,
+    signal: null,
+    startedAt: null,
+    endedAt: null,
+  });
+});
