@@ -26,6 +26,9 @@ import { TakeOver } from './take-over.service';
 const SPAWN_BACK_OFF = { firstMs: 50, maxMs: 2_000 };
 const PASSING_ERRORS = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
+/** No process has this pid. */
+const NO_SUPERVISOR = -1;
+
 /** How often to look whether processes that the Rust program started have ended. */
 const LOOK_AGAIN_MS = 500;
 
@@ -138,7 +141,7 @@ export class RunnerService {
         return this.run(payload);
       case 'over':
         await this.payloads.move(payload.id, 'Running');
-        return this.finish(payload, payload.message);
+        return this.finish(payload, NO_SUPERVISOR, payload.message);
       case 'alive':
         await this.payloads.move(payload.id, 'Running', { pid: found.supervisorPid });
         return this.see(payload, found, payload.message);
@@ -176,6 +179,11 @@ export class RunnerService {
         if (!PASSING_ERRORS.has(errnoOf(error) ?? '')) {
           throw error;
         }
+        // It may have begun after all, unheard of.
+        const found = await findSupervisor(dirs);
+        if (found.state !== 'never-started') {
+          return found.state === 'alive' ? found : { supervisorPid: NO_SUPERVISOR, ended: Promise.resolve() };
+        }
         this.logger.warn({ err: error, payloadId: payload.id }, 'no process to be had, trying again');
         await delay(backOff(attempt, SPAWN_BACK_OFF));
       }
@@ -194,11 +202,11 @@ export class RunnerService {
     const stopClock = this.startClock(payload, mark);
     await job.ended;
     stopClock();
-    await this.finish(payload, note);
+    await this.finish(payload, job.supervisorPid, note);
   }
 
   private async seeForeign(payload: PayloadRow): Promise<void> {
-    const mark: JobMark = { key: payload.key, loc: payload.loc, supervisorPid: -1 };
+    const mark: JobMark = { key: payload.key, loc: payload.loc, supervisorPid: NO_SUPERVISOR };
     this.marks.set(payload.id, mark);
     while ((await this.ender.find(mark)).length > 0) {
       await delay(LOOK_AGAIN_MS);
@@ -231,9 +239,9 @@ export class RunnerService {
   }
 
   /** The supervisor is gone: ends what the job left running, and stores how it ended. */
-  private async finish(payload: PayloadRow, note: string): Promise<void> {
+  private async finish(payload: PayloadRow, supervisorPid: number, note: string): Promise<void> {
     // Without its supervisor (killed from outside) the job itself may still run.
-    await this.ender.end({ key: payload.key, loc: payload.loc, supervisorPid: -1 }, this.config.killGraceMs);
+    await this.ender.end({ key: payload.key, loc: payload.loc, supervisorPid }, this.config.killGraceMs);
     this.logLimit.close(this.logsOf(payload));
     const dirs = dirsOf(payload.loc);
     const row = await this.payloads.find(payload.id);

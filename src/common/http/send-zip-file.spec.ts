@@ -46,7 +46,7 @@ afterAll(() => {
 beforeEach(() => {
   outcomes = [];
 });
-afterEach(() => eventually(() => openFiles() === 0));
+afterEach(() => eventually(() => openFiles() === 0, { timeoutMs: 1_000 }));
 
 /** How often this process has the file open. */
 function openFiles(): number {

@@ -35,7 +35,7 @@ const HIDING = {
   'without its environment, in the directory': 'env -i setsid bash -c "echo \\$\\$ > pid; exec /bin/sleep 60" &',
   'without its environment, below the directory':
     'mkdir deep; (cd deep; exec env -i setsid bash -c "echo \\$\\$ > ../pid; exec /bin/sleep 60") &',
-  "without its environment, elsewhere, in the job's session": '(cd /; exec env -i sleep 60) & echo $! > pid',
+  "without its environment, elsewhere, in the job's session": '( (cd /; exec env -i sleep 60) & echo $! > pid )',
   'without its environment, elsewhere, in a session of its own, as a child':
     'here=$PWD; (cd /; exec env -i here="$here" setsid bash -c "echo \\$\\$ > \\$here/pid; exec sleep 60") & wait',
 };

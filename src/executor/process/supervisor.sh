@@ -1,4 +1,4 @@
-# supervisor.sh RUN_DIR: runs `bash run.sh` in the current directory, once, and records how it ended.
+# supervisor.sh RUN_DIR TAG: runs `bash run.sh` in the current directory, once, and records how it ended.
 # Started in a session of its own by the executor, it outlives it: a restarted executor reads what is written here.
 #   RUN_DIR/claim   a directory: whoever makes it may start the job, anybody else leaves
 #   RUN_DIR/pid     "PID STARTTIME BOOT_ID ." of this process
@@ -7,6 +7,8 @@
 # Each file is one write of a line that closes with a dot, so a line without it was cut short and doesn't count.
 # Written in bash, not Node, since it must cost a millisecond and a megabyte.
 # It sets no variable that JOB_ENV may name (LC_ALL, stat, ...), since the job would see the new value.
+# Says "ended TAG" on descriptor 3 when all is written. Whoever listens may be gone by then: no reason to die of it.
+trap "trap '' PIPE; printf 'ended %s\\n' '$2' >&3 2>/dev/null" EXIT
 mkdir "$1/claim" || exit 0
 exec 2>"$1/notice"
 
@@ -19,5 +21,5 @@ set -- "$1" ${__job_orchestrator_stat##*) }
 printf '%s %s %s .\n' "$$" "${21}" "$__job_orchestrator_boot" >"$1/pid"
 
 # In the foreground: bash starts what it puts in the background with SIGINT ignored.
-(exec setsid bash run.sh </dev/null >>.orchestrator.stdout 2>>.orchestrator.stderr)
+(exec setsid bash run.sh 3>&- </dev/null >>.orchestrator.stdout 2>>.orchestrator.stderr)
 printf '%s .\n' "$?" >"$1/exit"

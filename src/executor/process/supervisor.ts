@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { access } from 'node:fs/promises';
 import { delay } from '../../common/delay';
 import type { PayloadDirs } from '../payload-files';
+import { Launcher } from './launcher';
 import { readBootId, readProcess } from './process-entry';
 import { readSupervisorId, type SupervisorId, wasClaimed } from './supervisor-record';
-
-const SCRIPT = join(__dirname, 'supervisor.sh');
 
 /** How often to look whether an adopted supervisor lives: it is not our child, so nothing tells us. */
 const LOOK_EVERY_MS = 200;
@@ -17,23 +15,15 @@ export interface RunningJob {
   readonly ended: Promise<void>;
 }
 
+const launcher = new Launcher();
+
 /**
- * Starts a job's supervisor, detached: in a session of its own, with no descriptor of ours, so that it lives on when
- * the executor dies.
- * @throws the system's error when no process can be had (EAGAIN, EMFILE, ENOMEM); the job was not started then
+ * Starts a job's supervisor, detached: in a session of its own, so that it lives on when the executor dies.
+ * @throws LaunchError and the system's errors when no process can be had; whether one begins later, its claim decides
  */
 export async function startSupervisor(dirs: PayloadDirs, environment: Record<string, string>): Promise<RunningJob> {
-  const child = spawn('bash', [SCRIPT, dirs.run], {
-    cwd: dirs.work,
-    env: environment,
-    detached: true,
-    stdio: 'ignore',
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
-  // A child must not keep a stopping executor alive.
-  child.unref();
-  return { supervisorPid: child.pid ?? 0, ended };
+  await access(dirs.work);
+  return launcher.start({ workDir: dirs.work, runDir: dirs.run, environment });
 }
 
 /** What a restarted executor finds of a job that its predecessor started, or was about to start. */
