@@ -37,6 +37,8 @@ export interface BackendReport {
   readonly signal: string | null;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  /** It failed by no fault of its script: the backend lost what watched it. Such a job may be repeated. */
+  readonly isBackendFault: boolean;
 }
 
 export type BackendState =

@@ -1,3 +1,4 @@
+import * as sqlite3 from 'sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
 /** Name of the DataSource that only reads. Reads have a connection of their own: see WriteQueue. */
@@ -6,9 +7,12 @@ export const READER = 'reader';
 /** How long a statement waits for another process (the executor on the same file, a backup) before it is refused. */
 export const BUSY_TIMEOUT_MS = 5_000;
 
+/** TypeORM asks the driver for its verbose form, which makes a stack trace for each statement. */
+export const QUIET_SQLITE = { ...sqlite3, verbose: () => QUIET_SQLITE };
+
 /** The connection that writes. WAL lets reads go on during a write. */
 export function writerOptions(dbPath: string): DataSourceOptions & { type: 'sqlite' } {
-  return { type: 'sqlite', database: dbPath, enableWAL: true, busyTimeout: BUSY_TIMEOUT_MS };
+  return { type: 'sqlite', driver: QUIET_SQLITE, database: dbPath, enableWAL: true, busyTimeout: BUSY_TIMEOUT_MS };
 }
 
 /**

@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { OPEN_READONLY } from 'sqlite3';
 import type { DataSourceOptions } from 'typeorm';
-import { BUSY_TIMEOUT_MS, READER, openDurable, writerOptions } from './data-source';
+import { BUSY_TIMEOUT_MS, QUIET_SQLITE, READER, openDurable, writerOptions } from './data-source';
 import { WriteQueue } from './write-queue';
 
 /** The database, already migrated (see prepareDatabase): a connection for writes and one for reads. */
@@ -19,6 +19,7 @@ export class DatabaseModule {
         }),
         TypeOrmModule.forRoot({
           type: 'sqlite',
+          driver: QUIET_SQLITE,
           name: READER,
           database: dbPath,
           flags: OPEN_READONLY,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Backend, BackendRef, BackendReport } from '../backends/backend';
 import type { Job } from '../jobs/jobs.repository';
 import type { JobState } from '../jobs/job-state';
@@ -32,6 +33,7 @@ export class ActiveJob {
     readonly backend: Backend,
   ) {
     this.id = job.id;
+    setMaxListeners(0, this.abort.signal);
     const key = job.key ?? `job-${job.id}`;
     this.key = keyOfAttempt(key, job.attempt);
     this.previousKey = job.attempt > 1 ? keyOfAttempt(key, job.attempt - 1) : null;

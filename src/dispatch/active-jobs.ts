@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { BackendRef } from '../backends/backend';
 import type { ActiveJob } from './active-job';
@@ -9,6 +10,11 @@ export class ActiveJobs implements BeforeApplicationShutdown {
   private readonly byKey = new Map<string, ActiveJob>();
   private readonly byRef = new Map<BackendRef, ActiveJob>();
   private readonly stopper = new AbortController();
+
+  constructor() {
+    // Every job and every wait listens.
+    setMaxListeners(0, this.stopper.signal);
+  }
 
   /** Aborts when the program stops: nothing new is begun, and what waits gives up without a trace. */
   get stopping(): AbortSignal {

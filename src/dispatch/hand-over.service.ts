@@ -88,7 +88,8 @@ export class HandOver {
         }
         mustAsk = true;
         if (performance.now() - job.lastContactAt > this.config.executorLostAfterMs) {
-          await this.ender.lose(job, `executor lost: outcome of the hand-over unknown: ${error.message}`);
+          const reason = `executor lost: outcome of the hand-over unknown: ${error.message}`;
+          await this.ender.lose(job, reason, 'may still run');
           return { done: true };
         }
         await this.notes.say(job, error.message);
@@ -122,7 +123,7 @@ export class HandOver {
     failpoint('dispatch:taken');
     const older = this.active.holderOf(ref);
     if (older && older !== job) {
-      await this.ender.lose(older, 'the executor has lost the job: it gave its number to another');
+      await this.ender.lose(older, 'the executor has lost the job: it gave its number to another', 'gone');
     }
     if ((await this.jobs.move(job.id, 'Submitted', { ref, message: '' })) === null) {
       // Terminated meanwhile. The backend may not have heard of it.

@@ -53,15 +53,25 @@ export class JobEnder {
   }
 
   /**
-   * The job's attempt came to nothing by no fault of its script (its executor died or lost it): the job waits for
-   * another, if its service allows one and nobody wants it terminated; else it has failed.
+   * The job's attempt came to nothing by no fault of its script: the job waits for another, if its service allows one
+   * and nobody wants it terminated; else it has failed.
+   * @param there whether the attempt may still run at a backend that is out of reach
    */
-  async lose(job: ActiveJob, reason: string): Promise<void> {
-    const maxAttempts = this.config.services.get(job.service)?.maxAttempts ?? 1;
-    const isWanted = (await this.jobs.find(job.id))?.terminateAt === null;
-    if (job.attempt >= maxAttempts || !isWanted) {
-      await this.giveUp(job, reason);
+  async lose(job: ActiveJob, reason: string, there: 'gone' | 'may still run'): Promise<void> {
+    if (await this.repeat(job, reason)) {
       return;
+    }
+    if (there === 'may still run') {
+      this.givenUp.add(job);
+    }
+    await this.end(job, 'Failed', { message: reason });
+  }
+
+  /** Has the job wait for another attempt, if there may be one. The hand-over sees to it that the old one can't run. */
+  async repeat(job: ActiveJob, reason: string): Promise<boolean> {
+    const maxAttempts = this.config.services.get(job.service)?.maxAttempts ?? 1;
+    if (job.attempt >= maxAttempts || (await this.jobs.find(job.id))?.terminateAt !== null) {
+      return false;
     }
     job.isEnding = true;
     job.abort.abort();
@@ -69,12 +79,7 @@ export class JobEnder {
     const message = `attempt ${job.attempt} of ${maxAttempts} was lost: ${reason}`;
     this.logger.warn({ jobId: job.id }, message);
     await this.jobs.move(job.id, 'Queued', { message, ref: null, attempt: job.attempt + 1 });
-  }
-
-  /** Fails the job while it may still run at a backend that is out of reach. */
-  private async giveUp(job: ActiveJob, reason: string): Promise<void> {
-    this.givenUp.add(job);
-    await this.end(job, 'Failed', { message: reason });
+    return true;
   }
 
   /**

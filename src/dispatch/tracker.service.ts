@@ -97,15 +97,15 @@ export class Tracker {
         return;
       case 'lose':
         job.isEnding = true;
-        return this.ender.lose(job, report.message);
+        return this.ender.lose(job, report.message, 'gone');
     }
   }
 
   private async collectAndEnd(job: ActiveJob, report: BackendReport): Promise<void> {
     const state = endStateOf(report);
     const details = detailsOf(report);
-    if (state === 'Failed' && isLost(report)) {
-      return this.ender.lose(job, report.message);
+    if (report.isBackendFault && (await this.ender.repeat(job, report.message))) {
+      return;
     }
     try {
       await this.collect.untilWhole(job, state === 'Completed' ? 'results' : 'partial');
@@ -119,7 +119,7 @@ export class Tracker {
       }
       const reasons = [details.message, error.message].filter((text) => text !== '');
       if (state === 'Completed') {
-        await this.ender.lose(job, reasons.join('; '));
+        await this.ender.lose(job, reasons.join('; '), 'gone');
       } else {
         await this.ender.end(job, 'Failed', { ...details, message: reasons.join('; ') });
       }
@@ -131,7 +131,7 @@ export class Tracker {
     if (silentMs > this.config.executorLostAfterMs) {
       job.isEnding = true;
       const seconds = Math.round(silentMs / 1000);
-      await this.ender.lose(job, `executor lost: no word of the job for ${seconds} s; ${text}`);
+      await this.ender.lose(job, `executor lost: no word of the job for ${seconds} s; ${text}`, 'may still run');
       return;
     }
     await this.notes.say(job, text);
@@ -184,9 +184,4 @@ function detailsOf(report: BackendReport) {
 
 function startOf(report: BackendReport): { startedAt?: number } {
   return report.startedAt === null ? {} : { startedAt: report.startedAt };
-}
-
-/** It failed without its script having ended: the executor lost it. */
-function isLost({ exitCode, signal }: BackendReport): boolean {
-  return exitCode === null && signal === null;
 }

@@ -31,6 +31,16 @@ export class PayloadActiveError extends OrchestratorError {
   }
 }
 
+/** Something of the job may still run: the termination is not confirmed. HTTP says 500, and the server asks again. */
+export class ProcessesLeftError extends OrchestratorError {
+  readonly code = 'processes-left';
+  readonly retryable = true;
+
+  constructor(id: number, count: number) {
+    super(`${count} processes of payload ${id} could not be ended`);
+  }
+}
+
 /** A header or a body of a request is not what it should be. HTTP says 400. */
 export class BadRequestError extends OrchestratorError {
   readonly code = 'bad-request';

@@ -13,6 +13,7 @@ import { jobEnvironment } from '../workload/job-environment';
 import { checkScript } from '../workload/script-filter/script-filter';
 import { mendScript, mixedLineEndsHint } from '../workload/script-text';
 import { describeEnd } from './describe-end';
+import { ProcessesLeftError } from './executor.errors';
 import { dirsOf, PayloadFiles } from './payload-files';
 import { type PayloadRow, PayloadsRepository } from './payloads.repository';
 import { LogLimit } from './process/log-limit';
@@ -92,8 +93,9 @@ export class RunnerService {
     }
     // Its supervisor may be just about to start: whoever has the mark ends it, else the start itself sees the wish.
     const mark = this.marks.get(id);
-    if (mark) {
-      await this.ender.end(mark, this.config.killGraceMs);
+    const left = mark ? await this.ender.end(mark, this.config.killGraceMs) : 0;
+    if (left > 0) {
+      throw new ProcessesLeftError(id, left);
     }
     await this.active.get(id);
   }
@@ -202,6 +204,11 @@ export class RunnerService {
     const stopClock = this.startClock(payload, mark);
     await job.ended;
     stopClock();
+    // It may have found the job started already, by a supervisor that nobody knew of: that one's end counts.
+    const other = await findSupervisor(dirsOf(payload.loc));
+    if (other.state === 'alive' && other.supervisorPid !== job.supervisorPid) {
+      return this.see(payload, other, note);
+    }
     await this.finish(payload, job.supervisorPid, note);
   }
 
@@ -241,7 +248,9 @@ export class RunnerService {
   /** The supervisor is gone: ends what the job left running, and stores how it ended. */
   private async finish(payload: PayloadRow, supervisorPid: number, note: string): Promise<void> {
     // Without its supervisor (killed from outside) the job itself may still run.
-    await this.ender.end({ key: payload.key, loc: payload.loc, supervisorPid }, this.config.killGraceMs);
+    const mark = { key: payload.key, loc: payload.loc, supervisorPid };
+    const left = await this.ender.end(mark, this.config.killGraceMs);
+    const notes = [note, left > 0 ? `${left} of its processes could not be ended` : ''].filter((text) => text !== '');
     this.logLimit.close(this.logsOf(payload));
     const dirs = dirsOf(payload.loc);
     const row = await this.payloads.find(payload.id);
@@ -250,7 +259,7 @@ export class RunnerService {
       isKilled: row?.killed ?? false,
       hasWork: await this.files.hasWork(payload.loc),
       overtimeMs: this.late.delete(payload.id) ? payload.walltime : null,
-      note,
+      note: notes.join('; '),
     });
     failpoint('run:ended');
     const hint = end.status === 'Failed' ? await this.lineEndsHint(payload) : '';

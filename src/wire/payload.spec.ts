@@ -1,7 +1,7 @@
 import { noPayload, readPayload } from './payload';
 import { noJob } from './status-body';
 
-const BARE = { key: null, message: '', exitCode: null, signal: null, startedAt: null, endedAt: null };
+const BARE = { key: null, message: '', exitCode: null, signal: null, startedAt: null, endedAt: null, tellsEnd: false };
 
 describe('readPayload', () => {
   it('needs id and status alone', () => {
@@ -20,6 +20,7 @@ describe('readPayload', () => {
       signal: 'SIGKILL',
       startedAt: 10,
       endedAt: 20,
+      tellsEnd: true,
     });
   });
 
@@ -31,7 +32,12 @@ describe('readPayload', () => {
 
   it('takes an added key of the wrong type for missing', () => {
     const wrong = { key: 5, message: null, exit_code: '0', signal: 9, started_at: 1.5, ended_at: 'now' };
-    expect(readPayload({ id: 1, status: 'Killed', ...wrong })).toEqual({ id: 1, status: 'Killed', ...BARE });
+    expect(readPayload({ id: 1, status: 'Killed', ...wrong })).toEqual({
+      id: 1,
+      status: 'Killed',
+      ...BARE,
+      tellsEnd: true,
+    });
   });
 
   it.each([

@@ -31,6 +31,8 @@ export interface PayloadReport {
   readonly signal: string | null;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  /** Whether it says how scripts end at all: the Rust program's client doesn't. */
+  readonly tellsEnd: boolean;
 }
 
 /** The Payload of an error that concerns no known payload. */
@@ -56,6 +58,7 @@ export function readPayload(value: unknown): PayloadReport | null {
     signal: text(fields.signal),
     startedAt: integer(fields.started_at),
     endedAt: integer(fields.ended_at),
+    tellsEnd: 'exit_code' in fields,
   };
 }
 

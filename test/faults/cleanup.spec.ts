@@ -43,7 +43,7 @@ describe('cleanup', () => {
   let pair: Pair;
   const own = {} as { long: number; behind: number; kept: number; failed: number; invalid: number; killed: number };
   let twenty: number[] = [];
-  let stuck: { id: number; directory: string };
+  let stuck: { id: number; directory: string } | undefined;
 
   beforeAll(async () => {
     pair = await Pair.start({
@@ -68,7 +68,7 @@ describe('cleanup', () => {
     setImmutable(stuck.directory, true);
   }, 30_000);
   afterAll(async () => {
-    setImmutable(stuck.directory, false);
+    if (stuck) setImmutable(stuck.directory, false);
     await pair.stop();
   });
 
@@ -176,21 +176,27 @@ describe('directories that belong to no job', () => {
   it.each([
     ['server', ''],
     ['client', '.run'],
-  ] as [Role, string][])('case 69: 50 of them, older than MAX_AGE, are removed by a %s that starts', async (role, form) => {
-    make(50, form);
-    const young = make(2, form, Date.now() / 1000);
-    make(3, `${form}.part`);
-    const others = make(2, role === 'server' ? '.run' : '');
-    mkdirSync(join(data, 'lost+found'));
-    utimesSync(join(data, 'lost+found'), 0, 0);
-    const wanted = [...young, ...others, 'lost+found'].sort();
-    const program = await start(role);
-    await eventually(() => readdirSync(data).sort().join(' ') === wanted.join(' '), {
-      lastSeen: () => `${readdirSync(data).length} entries, ${wanted.length} wanted`,
-    });
-    expect(lines(program.log(), 'orphan')).toEqual([]);
-    expect(await program.stop()).toBe(0);
-  });
+  ] as [Role, string][])(
+    'case 69: 50 of them, older than MAX_AGE, are removed by a %s that starts',
+    async (role, form) => {
+      make(50, form);
+      const young = make(2, form, Date.now() / 1000);
+      make(3, `${form}.part`);
+      const others = make(2, role === 'server' ? '.run' : '');
+      mkdirSync(join(data, 'lost+found'));
+      utimesSync(join(data, 'lost+found'), 0, 0);
+      const wanted = [...young, ...others, 'lost+found'].sort();
+      const program = await start(role);
+      try {
+        await eventually(() => readdirSync(data).sort().join(' ') === wanted.join(' '), {
+          lastSeen: () => `${readdirSync(data).length} entries, ${wanted.length} wanted`,
+        });
+        expect(lines(program.log(), 'could not be removed')).toEqual([]);
+      } finally {
+        expect(await program.stop()).toBe(0);
+      }
+    },
+  );
 
   itUnless(noImmutableFiles(), 'case 69: one that cannot be removed is reported once, not in each pass', async () => {
     const [stuck] = make(1, '');

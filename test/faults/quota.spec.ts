@@ -66,7 +66,11 @@ describe('quotas under faults', () => {
       await pair.restartClient();
     }
     expect(tally((await allEnded(pair, ids)).map((job) => job.status))).toEqual({ Completed: 60 });
-    expect(log.started('leak-').sort()).toEqual(upTo(60).map((n) => `leak-u${n % 4}-${n}`).sort());
+    expect(log.started('leak-').sort()).toEqual(
+      upTo(60)
+        .map((n) => `leak-u${n % 4}-${n}`)
+        .sort(),
+    );
     expect(log.mostAtOnce('leak-')).toBeLessThanOrEqual(3);
     for (const user of upTo(4)) expect(log.mostAtOnce(`leak-u${user}-`)).toBeLessThanOrEqual(2);
 
@@ -88,7 +92,10 @@ describe('quotas under faults', () => {
       const ids: number[] = [];
       // The last upload may find the server dead already: what isn't accepted is no job.
       const upload = (n: number, text: string) =>
-        pair.submit(text, { user: n % 2, service: 'first' }).then((id) => ids.push(id), () => undefined);
+        pair.submit(text, { user: n % 2, service: 'first' }).then(
+          (id) => ids.push(id),
+          () => undefined,
+        );
       if (point.startsWith('end:')) await upload(9, log.script(`${name}-9`));
       for (const n of upTo(6)) await upload(n, log.gatedScript(`${name}-${n}`, name));
       await eventually(() => !pair.server.isRunning, { lastSeen: () => `the server did not reach ${point}` });

@@ -42,7 +42,10 @@ export class FakeExecutor {
   private constructor(private readonly server: Server) {}
 
   static async start(options: { keepAliveTimeoutMs?: number } = {}): Promise<FakeExecutor> {
-    const server = createServer({ keepAliveTimeout: options.keepAliveTimeoutMs ?? 5_000, keepAliveTimeoutBuffer: 0 } as object);
+    const server = createServer({
+      keepAliveTimeout: options.keepAliveTimeoutMs ?? 5_000,
+      keepAliveTimeoutBuffer: 0,
+    } as object);
     const fake = new FakeExecutor(server);
     server.on('request', (request, response) => {
       fake.handle(request, response).catch(() => response.destroy());
@@ -96,12 +99,19 @@ export class FakeExecutor {
     if (line === 'POST /submit') {
       const job = { id: this.jobs.length + 1, form: body.toString('latin1'), status: this.firstStatus };
       this.jobs.push(job);
-      return sendJson(response, 200, { ...payloadOf(job), status: 'Prepared' });
+      sendJson(response, 200, { ...payloadOf(job), status: 'Prepared' });
+      return;
     }
-    if (line === 'GET /health') return sendJson(response, 200, { status: 'ok' });
+    if (line === 'GET /health') {
+      sendJson(response, 200, { status: 'ok' });
+      return;
+    }
     const [, action, id] = /^(GET \/retrieve|GET \/retrieve_partial|POST \/kill)\/(\d+)$/.exec(line) ?? [];
     const job = this.jobs.find((each) => each.id === Number(id));
-    if (action === undefined || !job) return sendJson(response, 404, payloadOf({ id: 0, form: '', status: 'Unknown' }));
+    if (action === undefined || !job) {
+      sendJson(response, 404, payloadOf({ id: 0, status: 'Unknown' }));
+      return;
+    }
     if (action === 'POST /kill') {
       job.status = 'Killed';
       response.end();

@@ -6,9 +6,15 @@ import { Program, type ProgramOptions } from '../support/program';
 import { TcpProxy } from './tcp-proxy';
 
 /** A pair whose server reaches its executor through a proxy. */
-export interface ProxiedPair {
-  readonly pair: Pair;
-  readonly proxy: TcpProxy;
+export class ProxiedPair {
+  constructor(
+    readonly pair: Pair,
+    readonly proxy: TcpProxy,
+  ) {}
+
+  async stop(): Promise<void> {
+    await this.pair.stop().finally(() => this.proxy.cut());
+  }
 }
 
 /** Starts a pair with a proxy between; the services of `options` get it as their base. */
@@ -18,7 +24,7 @@ export async function startProxied(options: PairOptions = {}): Promise<ProxiedPa
   const routed = Object.entries(services).map(([name, service]) => [name, { base: proxy.url, ...service }] as const);
   const pair = await Pair.start({ ...options, services: Object.fromEntries(routed) });
   proxy.target = pair.clientPort;
-  return { pair, proxy };
+  return new ProxiedPair(pair, proxy);
 }
 
 /** Starts the pair's client (again), with further environment and in another way than the pair would. */

@@ -23,8 +23,8 @@ const DETAILS = { message: 'exit code 2', exitCode: 2, signal: null, startedAt: 
 it.each(STATUSES)(
   'a payload that is %s is reported in the terms of the interface, with all that is known',
   (status) => {
-    const payload: PayloadReport = { id: 1, key: 'k', status, ...DETAILS };
-    expect(toReport(payload)).toEqual({ state: EXPECTED[status], ...DETAILS });
+    const payload: PayloadReport = { id: 1, key: 'k', status, ...DETAILS, tellsEnd: true };
+    expect(toReport(payload)).toEqual({ state: EXPECTED[status], ...DETAILS, isBackendFault: false });
   },
 );
 
@@ -36,5 +36,15 @@ it('a bare report holds nothing but its state and text', () => {
     signal: null,
     startedAt: null,
     endedAt: null,
+    isBackendFault: false,
   });
+});
+
+it('a failure without exit code and signal is the fault of an executor that would tell, and of no other', () => {
+  const lost = { ...DETAILS, exitCode: null };
+  const payload = { id: 1, key: 'k', status: 'Failed', ...lost } as const;
+  expect(toReport({ ...payload, tellsEnd: true }).isBackendFault).toBe(true);
+  expect(toReport({ ...payload, tellsEnd: false }).isBackendFault).toBe(false);
+  expect(toReport({ ...payload, signal: 'SIGKILL', tellsEnd: true }).isBackendFault).toBe(false);
+  expect(toReport({ ...payload, status: 'Running', tellsEnd: true }).isBackendFault).toBe(false);
 });

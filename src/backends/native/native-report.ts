@@ -3,13 +3,16 @@ import type { BackendReport, BackendState } from '../backend';
 
 /** A report that holds nothing but its state and a text. */
 export function bareReport(state: BackendState, message: string): BackendReport {
-  return { state, message, exitCode: null, signal: null, startedAt: null, endedAt: null };
+  return { state, message, exitCode: null, signal: null, startedAt: null, endedAt: null, isBackendFault: false };
 }
 
 /** What an executor says of a payload, in the terms of the Backend interface. */
 export function toReport(payload: PayloadReport): BackendReport {
   const { message, exitCode, signal, startedAt, endedAt } = payload;
-  return { state: stateOf(payload), message, exitCode, signal, startedAt, endedAt };
+  const state = stateOf(payload);
+  // Our executor says how a script ended, if it did.
+  const isBackendFault = state === 'failed' && payload.tellsEnd && exitCode === null && signal === null;
+  return { state, message, exitCode, signal, startedAt, endedAt, isBackendFault };
 }
 
 function stateOf(payload: PayloadReport): BackendState {

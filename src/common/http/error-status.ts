@@ -19,6 +19,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'payload-active': 409,
   'form-too-large': 413,
   'job-not-terminated': 500,
+  'processes-left': 500,
   'backend-unavailable': 500,
   'backend-unclear': 500,
   'backend-cannot-give': 500,

@@ -14,7 +14,12 @@ while IFS= read -r -d '' tag && IFS= read -r -d '' work && IFS= read -r -d '' ru
     trap - INT QUIT
     cd "$work" || exit
     printf 'began %s %s\n' "$tag" "$BASHPID" >&3
+    # Not by `env NAME=VALUE`: everybody on the machine could read the values in its command line. They may have the
+    # names of variables of this script, so none of those is used from here on.
+    set -- "$1" "$run" "$tag"
+    unset OLDPWD
+    export "${variables[@]}"
     # No group of its own, so that setsid need not fork: the pid stays the same up to the supervisor's.
-    exec env -i "${variables[@]}" setsid bash "$1" "$run" "$tag"
+    exec setsid bash "$1" "$2" "$3"
   ) </dev/null >/dev/null 2>&1 &
 done

@@ -23,13 +23,14 @@ export class LaunchError extends OrchestratorError {
 export interface Launch {
   readonly workDir: string;
   readonly runDir: string;
+  /** Names as a shell takes them. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /** A supervisor under way. */
 export interface Launched {
   readonly supervisorPid: number;
-  /** Resolves when it is gone. */
+  /** Resolves when it has said that all is recorded, or is gone. */
   readonly ended: Promise<void>;
 }
 
@@ -73,7 +74,12 @@ export class Launcher {
 
   private spawn(): ChildProcess {
     // In a session of its own: what stops the executor (Ctrl-C at a terminal) must not stop the start of a job half-way.
-    const child = spawn('bash', [LAUNCHER, SUPERVISOR], { detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn('bash', [LAUNCHER, SUPERVISOR], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+      // Nothing else of the executor's environment reaches a job.
+      env: { PATH: process.env.PATH },
+    });
     const lost = (error: Error) => {
       this.child = this.child === child ? null : this.child;
       this.pending.forEach((each) => each.failed(error));

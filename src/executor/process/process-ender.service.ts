@@ -6,6 +6,9 @@ import { findJobProcesses, type JobMark } from './process-table';
 /** Looks at /proc are shared by all who wait, and no closer together than this: each costs some milliseconds. */
 const SCAN_PAUSE_MS = 20;
 
+/** A process that SIGKILL has not ended by then never will. */
+const GIVE_UP_MS = 5_000;
+
 /** How often to look whether processes that got a signal are gone. */
 const LOOK_AGAIN_MS = 50;
 
@@ -35,15 +38,18 @@ export class ProcessEnder {
   /**
    * SIGTERM to all of the job's processes, SIGKILL to those that are left after the grace; resolves when none is left.
    * Repeatable. New children of a process that is being ended are found too.
-   * @returns how many processes there were at first
+   * @returns how many can't be ended: they have become another user's, or hang in the kernel
    */
   async end(mark: JobMark, graceMs: number): Promise<number> {
-    const first = await this.find(mark);
-    let left = first;
+    let left = await this.find(mark);
     const asked = new Set<string>();
     const deadline = performance.now() + graceMs;
     while (left.length > 0) {
-      const isOver = performance.now() >= deadline;
+      const now = performance.now();
+      if (now >= deadline + GIVE_UP_MS) {
+        return left.length;
+      }
+      const isOver = now >= deadline;
       for (const entry of left) {
         const name = `${entry.pid} ${entry.startTime}`;
         if (isOver) {
@@ -56,7 +62,7 @@ export class ProcessEnder {
       await delay(LOOK_AGAIN_MS);
       left = await this.find(mark);
     }
-    return first.length;
+    return 0;
   }
 
   private async scan(): Promise<void> {

@@ -58,9 +58,20 @@ export function listPids(): number[] {
 }
 
 function look(pid: number, at: number): Sight {
-  const key = KEY.exec(read(() => readFileSync(`/proc/${pid}/environ`, 'latin1')))?.[1] ?? null;
+  const environment = read(() => readFileSync(`/proc/${pid}/environ`, 'latin1'));
+  const key = KEY.exec(environment)?.[1] ?? null;
   const directory = read(() => readlinkSync(`/proc/${pid}/cwd`));
+  if (environment === '' && !isOfKernel(pid)) {
+    // It is just becoming another program: that one's environment counts.
+    return { key, directory, startTime: null, at: -Infinity };
+  }
   return { key, directory, startTime: key === null ? null : (readProcess(pid)?.startTime ?? null), at };
+}
+
+/** Kernel threads never have an environment. All are children of pid 2, where they can be seen at all. */
+function isOfKernel(pid: number): boolean {
+  const entry = readProcess(pid);
+  return entry === null || pid === 2 || entry.parent === 2;
 }
 
 function read(what: () => string): string {

@@ -51,10 +51,10 @@ describe('findJobProcesses', () => {
   });
 
   it.each(Object.entries(HIDING).slice(0, 5))('finds a process %s when the script has ended', async (_, script) => {
-    const { job, ended } = await start(script);
+    const { job, ended, supervisorPid } = await start(script);
     const pid = await job.pid('pid');
     await ended;
-    expect(job.processes().map((entry) => entry.pid)).toEqual([pid]);
+    expect(job.processes(supervisorPid).map((entry) => entry.pid)).toEqual([pid]);
   });
 
   it('finds each job its own, in one look', async () => {
@@ -69,22 +69,22 @@ describe('findJobProcesses', () => {
   });
 
   it('finds nobody whose directory only has a name that begins alike, and no zombie', async () => {
-    const { job, ended } = await start('true');
+    const { job, ended, supervisorPid } = await start('true');
     await ended;
     const alike = `${job.loc}x`;
     mkdirSync(alike);
     stranger(alike, true);
-    expect(job.processes()).toEqual([]);
+    expect(job.processes(supervisorPid)).toEqual([]);
     rmSync(alike, { recursive: true });
   });
 
   it("leaves this process's own session alone, also one of it that stands in the job's directory", async () => {
-    const { job, ended } = await start('true');
+    const { job, ended, supervisorPid } = await start('true');
     await ended;
     const inside = stranger(job.loc, false);
     const detached = stranger(job.loc, true);
-    await eventually(() => job.processes().length > 0);
-    expect(job.processes().map((entry) => entry.pid)).toEqual([detached]);
+    await eventually(() => job.processes(supervisorPid).length > 0);
+    expect(job.processes(supervisorPid).map((entry) => entry.pid)).toEqual([detached]);
     expect(isAlive(inside)).toBe(true);
   });
 });

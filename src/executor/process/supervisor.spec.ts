@@ -6,7 +6,7 @@ import { ScratchJob } from '../../../test/support-units/scratch-job';
 import { TypeScriptChild } from '../../../test/support-units/typescript-child';
 import { readProcess } from './process-entry';
 import { findSupervisor, startSupervisor } from './supervisor';
-import { readScriptEnd, readSupervisorId, type ScriptEnd } from './supervisor-record';
+import { readScriptEnd, readSupervisorId, type ScriptEnd, wasClaimed } from './supervisor-record';
 
 const made: ScratchJob[] = [];
 afterEach(async () => {
@@ -136,7 +136,8 @@ describe('a restarted executor', () => {
   it('finds a job that has ended, and how', async () => {
     const job = jobOf('exit 6');
     await run(job);
-    expect(await findSupervisor(job.dirs)).toEqual({ state: 'over' });
+    // Its last word comes a moment before it is gone.
+    await eventually(async () => (await findSupervisor(job.dirs)).state === 'over');
     expect(readScriptEnd(job.dirs.run)).toMatchObject({ exitCode: 6 });
   });
 
@@ -150,6 +151,7 @@ describe('a restarted executor', () => {
       [JSON.stringify(job.dirs), JSON.stringify(job.environment)],
     );
     const pid = Number(await predecessor.hear());
+    await eventually(() => wasClaimed(job.dirs.run));
     await predecessor.kill();
     const found = await findSupervisor(job.dirs);
     expect(found).toMatchObject({ state: 'alive', supervisorPid: pid });

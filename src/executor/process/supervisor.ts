@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 200;
 /** A job under way. */
 export interface RunningJob {
   readonly supervisorPid: number;
-  /** Resolves when the supervisor is gone; how the script ended is in its record. */
+  /** Resolves when the supervisor has recorded how the script ended, or is gone. */
   readonly ended: Promise<void>;
 }
 

@@ -1,0 +1,149 @@
+// The server, its executor and the line between them, in a directory of their own.
+
+import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Program } from '../lib/programs.mjs';
+import { Proxy } from './proxy.mjs';
+
+/** Quotas of the two services. */
+export const SERVICES = {
+  alpha: { maxRuns: 5, runsPerUser: 2 },
+  beta: { maxRuns: 3, runsPerUser: 1 },
+};
+
+// Below the range from which the kernel takes the ports of outgoing connections: a program that is down for a moment
+// must find its port free again.
+const PORTS = { low: 20_000, high: 32_000 };
+
+export class World {
+  server;
+  executor;
+  /** Ends of programs that nobody asked for. */
+  crashes = [];
+  #asked = new Set();
+
+  constructor({ directory, cli, signal, ports: [serverPort, executorPort, proxyPort] }) {
+    Object.assign(this, { directory, cli, signal, serverPort, executorPort });
+    this.proxy = new Proxy(proxyPort, executorPort);
+    this.log = join(directory, 'runs.log');
+    this.executorData = join(directory, 'executor', 'data');
+    this.serverData = join(directory, 'server', 'data');
+  }
+
+  static async create(options) {
+    const ports = [];
+    while (ports.length < 3) {
+      const port = PORTS.low + Math.floor(Math.random() * (PORTS.high - PORTS.low));
+      if (!ports.includes(port) && (await isFree(port))) ports.push(port);
+    }
+    mkdirSync(options.directory, { recursive: true });
+    return new World({ ...options, ports });
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.serverPort}`;
+  }
+
+  async start() {
+    await this.proxy.open();
+    await Promise.all([this.startServer(), this.startExecutor()]);
+  }
+
+  async startServer() {
+    const base = `http://127.0.0.1:${this.proxy.port}`;
+    const env = Object.entries(SERVICES).flatMap(([name, { maxRuns, runsPerUser }]) => {
+      const prefix = `SERVICE_${name.toUpperCase()}`;
+      return [
+        [`${prefix}_UPLOAD_URL`, `${base}/submit`],
+        [`${prefix}_DOWNLOAD_URL`, `${base}/retrieve`],
+        [`${prefix}_TERMINATE_URL`, `${base}/kill`],
+        [`${prefix}_MAX_RUNS`, String(maxRuns)],
+        [`${prefix}_RUNS_PER_USER`, String(runsPerUser)],
+      ];
+    });
+    this.server = this.#launch('server', 'server', this.serverPort, Object.fromEntries(env));
+    await this.server.ready(this.signal);
+  }
+
+  async startExecutor() {
+    this.executor = this.#launch('executor', 'client', this.executorPort, { KILL_GRACE: '1' });
+    await this.executor.ready(this.signal);
+  }
+
+  /** SIGKILL to the server, or to the executor, alone. */
+  async kill(name) {
+    const program = this[name];
+    this.#asked.add(program);
+    program.kill();
+    await program.exited;
+  }
+
+  /** SIGKILL to every process of every job. The executor is dead by then, so no new ones appear. */
+  killJobs() {
+    let killed = 0;
+    for (let found = this.jobProcesses(); found.length > 0; found = this.jobProcesses()) {
+      for (const pid of found) {
+        try {
+          process.kill(pid, 'SIGKILL');
+          killed++;
+        } catch {
+          // It has ended by itself.
+        }
+      }
+    }
+    return killed;
+  }
+
+  /** Live processes of jobs: they stand in the executor's data directory, or their environment names it. */
+  jobProcesses() {
+    const own = [process.pid, this.executor?.child.pid, this.server?.child.pid];
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && !own.includes(Number(name)))
+      .map(Number)
+      .filter((pid) => belongsTo(pid, this.executorData));
+  }
+
+  /** Ends both in the orderly way. Returns what was wrong with that. */
+  async stop() {
+    const faults = [];
+    for (const program of [this.server, this.executor].filter(Boolean)) {
+      this.#asked.add(program);
+      if (program.hasExited) continue;
+      await program.stop();
+      const how = await program.exited;
+      if (how !== 'ended with exit code 0') faults.push(`the ${program.name} ${how} after SIGTERM`);
+    }
+    await this.proxy.cut();
+    return faults;
+  }
+
+  #launch(name, mode, port, env) {
+    const program = new Program({ name, mode, cli: this.cli, port, directory: this.directory, env });
+    void program.exited.then((how) => {
+      if (!this.#asked.has(program)) this.crashes.push(`the ${name} ${how}; its log ends with:\n${program.tail()}`);
+    });
+    return program;
+  }
+}
+
+function belongsTo(pid, directory) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    if ('ZX'.includes(stat.slice(stat.lastIndexOf(')') + 2)[0])) return false;
+    return (
+      readlinkSync(`/proc/${pid}/cwd`).startsWith(directory) ||
+      readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${directory}/`)
+    );
+  } catch {
+    return false; // gone, or somebody else's
+  }
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,248 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Payload } from '../../src/wire/payload';
+import { eventually } from '../support/eventually';
+import { fileParts, multipart, request } from '../support/http';
+import { Pair } from '../support/pair';
+import { script, TRAP_LINE } from '../support/script';
+import { ZipContents } from '../support/zip';
+import { ended } from '../support-jobs/endings';
+import { RunLog } from '../support-jobs/run-log';
+import { RustDatabase, type RustRow } from '../support-storage/rust-database';
+import { insert, query } from '../support-storage/sqlite-file';
+import { smallZip } from '../support-faults/small-zip';
+
+type Ids<Name extends string> = Record<Name, { id: number; loc: string }>;
+
+async function addAll<Name extends string>(database: RustDatabase, rows: Record<Name, RustRow>): Promise<Ids<Name>> {
+  const ids = {} as Ids<Name>;
+  for (const [name, row] of Object.entries<RustRow>(rows)) ids[name as Name] = await database.add(row);
+  return ids;
+}
+
+/** The copy that was made before the first change, and what it holds. */
+async function copyBeside(file: string): Promise<string> {
+  const copies = readdirSync(dirname(file)).filter((name) => name.includes('before'));
+  expect(copies.length).toBe(1);
+  const copy = join(dirname(file), copies[0]!);
+  expect(await query(copy, 'PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+  return copy;
+}
+
+describe("case 72: a server's database of the Rust program", () => {
+  let pair: Pair;
+  let log: RunLog;
+  let ids: Awaited<ReturnType<typeof prepare>>;
+  let file: string;
+  const archive = smallZip({ o: 'old result\n' });
+
+  async function payload(text: string): Promise<number> {
+    const { headers, body } = multipart(fileParts({ 'run.sh': text }));
+    const answer = await request(`${pair.client.url}/submit`, { method: 'POST', headers, body });
+    return answer.json<Payload>().id;
+  }
+
+  async function prepare() {
+    const finished = await payload(log.script('finished', 'echo finished > o'));
+    const going = await payload(log.gatedScript('going', 'going', 'echo going > o'));
+    const narrow = await payload(log.gatedScript('narrow-going', 'narrow', 'echo going > o'));
+    const database = await RustDatabase.create(join(pair.root, 'server'), 'jobs');
+    const at = (dest_id: number) => ({ dest_id });
+    const run = (name: string) => ({ 'run.sh': log.script(name, `echo ${name} > o`) });
+    return addAll(database, {
+      queued: { status: 'queued', files: { ...run('queued'), input: 'a file of this name' } },
+      unknown: { status: 'unknown', files: run('unknown'), isRelative: true },
+      noFiles: { status: 'unknown', files: null },
+      processing: { status: 'processing', files: run('processing') },
+      submittedNowhere: { status: 'submitted', files: run('submitted') },
+      submitted: { status: 'submitted', files: run('finished'), columns: at(finished) },
+      running: { status: 'running', files: run('going'), columns: at(going) },
+      forgotten: { status: 'running', files: run('forgotten'), columns: at(9999) },
+      completed: { status: 'completed', files: { 'output.zip': archive }, isRelative: true, columns: at(7000) },
+      failed: { status: 'failed', files: run('failed'), columns: at(7001) },
+      invalid: { status: 'invalid', files: {}, columns: at(7002) },
+      killed: { status: 'killed', files: {}, columns: at(7003) },
+      cleaned: { status: 'cleaned', files: null, columns: at(7004) },
+      narrowGoing: { status: 'running', files: {}, columns: { ...at(narrow), service: 'narrow' } },
+      narrowUnknown: { status: 'unknown', files: run('narrow-unknown'), columns: { service: 'narrow' } },
+      elsewhere: { status: 'queued', files: run('elsewhere'), columns: { service: 'gone' } },
+    });
+  }
+
+  beforeAll(async () => {
+    pair = await Pair.start({ services: { example: {}, narrow: { maxRuns: 1 } } });
+    log = new RunLog(pair.shared);
+    await pair.server.stop();
+    rmSync(join(pair.root, 'server'), { recursive: true });
+    mkdirSync(join(pair.root, 'server'));
+    ids = await prepare();
+    file = join(pair.root, 'server', 'db.sqlite');
+    await pair.restartServer();
+  }, 30_000);
+  afterAll(() => {
+    ['going', 'narrow'].forEach((gate) => log.open(gate));
+    return pair.stop();
+  });
+
+  it('a copy of it as it was is made first', async () => {
+    const copy = await copyBeside(file);
+    const rows = await query(copy, 'SELECT status FROM jobs ORDER BY id');
+    expect(rows.slice(0, 3).map((row) => row.status)).toEqual(['queued', 'unknown', 'unknown']);
+    expect(await query(copy, "SELECT name FROM sqlite_master WHERE name = 'migrations'")).toEqual([]);
+  });
+
+  it('results of completed jobs are there under their old ids', async () => {
+    const answer = await pair.get(`/download/${ids.completed.id}`);
+    expect({ isZip: answer.isZip, isSame: answer.body.equals(archive) }).toEqual({ isZip: true, isSame: true });
+    const job = await pair.job(ids.completed.id);
+    expect(job).toMatchObject({ status: 'Completed', user_id: 1, service: 'example' });
+    expect(job.ended_at).toEqual(expect.any(String));
+  });
+
+  it.each(['failed', 'invalid', 'killed', 'cleaned'] as const)('a %s job stays what it is', async (which) => {
+    expect((await pair.job(ids[which].id)).status.toLowerCase()).toBe(which);
+    expect((await pair.get(`/download/${ids[which].id}`)).json()).toMatchObject({ id: ids[which].id });
+  });
+
+  it('its quota is right from the first moment: what waits starts only when what runs has ended', async () => {
+    await pair.result(await pair.submit(log.script('passes-by')));
+    expect(log.started('narrow-')).toEqual(['narrow-going']);
+    log.open('narrow');
+    expect((await pair.result(ids.narrowGoing.id)).text('o')).toBe('going\n');
+    expect((await pair.result(ids.narrowUnknown.id)).text('o')).toBe('narrow-unknown\n');
+    expect(log.mostAtOnce('narrow-')).toBe(1);
+  });
+
+  it.each(['queued', 'unknown'] as const)('a job that waited (%s) runs, once', async (which) => {
+    expect((await pair.result(ids[which].id)).text('o')).toBe(`${which}\n`);
+    expect(log.started(which)).toEqual([which]);
+  });
+
+  it('an upload that was cut off has failed', async () => {
+    expect(await ended(pair, ids.noFiles.id)).toMatchObject({
+      status: 'Failed',
+      message: expect.stringMatching(/upload/),
+    });
+  });
+
+  it.each(['processing', 'submittedNowhere'] as const)(
+    'a job of which nobody knows whether it was handed over (%s) has failed, saying so, and is not run',
+    async (which) => {
+      const job = await ended(pair, ids[which].id);
+      expect(job).toMatchObject({ status: 'Failed', message: expect.stringMatching(/hand-over unknown/) });
+      expect(log.started('processing')).toEqual([]);
+      expect(log.started('submitted')).toEqual([]);
+    },
+  );
+
+  it('jobs that an executor has are asked for there: ended, running and forgotten ones', async () => {
+    expect((await pair.result(ids.submitted.id)).text('o')).toBe('finished\n');
+    expect(['Submitted', 'Running']).toContain((await pair.job(ids.running.id)).status);
+    log.open('going');
+    expect((await pair.result(ids.running.id)).text('o')).toBe('going\n');
+    expect(await ended(pair, ids.forgotten.id, 30_000)).toMatchObject({ status: 'Failed' });
+    for (const name of ['finished', 'going']) expect(log.started(name)).toEqual([name]);
+  }, 60_000);
+
+  it('a job of a service that is not configured waits, saying why', async () => {
+    expect(await pair.job(ids.elsewhere.id)).toMatchObject({
+      status: 'Queued',
+      message: expect.stringMatching(/gone/),
+    });
+  });
+
+  it('new ids go on behind the old ones, and the other program could still write its rows', async () => {
+    const id = await pair.submit(script('true'));
+    expect(id).toBeGreaterThan(Math.max(...Object.values(ids).map((each) => each.id)));
+    await ended(pair, id);
+    await pair.server.stop();
+    await insert(file, 'jobs', { user_id: 1, service: 'example', status: 'failed', loc: '/tmp/nowhere' });
+    await pair.restartServer();
+    expect((await pair.job(ids.completed.id)).status).toBe('Completed');
+    await copyBeside(file);
+  });
+});
+
+describe("case 72: a client's database of the Rust program", () => {
+  let pair: Pair;
+  let log: RunLog;
+  beforeAll(async () => {
+    pair = await Pair.start({ withClient: false });
+    log = new RunLog(pair.shared);
+  });
+  afterAll(() => {
+    log.open('live');
+    return pair.stop();
+  });
+
+  /** Starts a script as the other program does: in its directory, in the background of nobody. */
+  function launch(loc: string): number {
+    const child = spawn('bash', ['run.sh'], { cwd: loc, detached: true, stdio: 'ignore' });
+    child.unref();
+    return child.pid!;
+  }
+
+  it('is taken over in place: ids, results, what waits and what runs', async () => {
+    const database = await RustDatabase.create(join(pair.root, 'client'), 'payloads');
+    const gated = (name: string) => log.gatedScript(name, 'live', `echo ${name} > o; echo 0 > .orchestrator.exit`);
+    const ids = await addAll(database, {
+      prepared: {
+        status: 'prepared',
+        files: { 'run.sh': log.script('prepared', 'echo prepared > o'), work: 'a file' },
+      },
+      running: { status: 'running', files: { 'run.sh': gated('running') } },
+      crashing: { status: 'running', files: { 'run.sh': `${TRAP_LINE}\n${'sleep 0.3\n'}exit 4\n` } },
+      over: {
+        status: 'running',
+        files: { 'run.sh': 'x', o: 'over\n', '.orchestrator.exit': '0\n' },
+        columns: { pid: 4194000 },
+      },
+      dead: { status: 'running', files: { 'run.sh': 'x' }, columns: { pid: 4194001 } },
+      completed: { status: 'completed', files: { 'run.sh': 'x', o: 'completed\n' }, isRelative: true },
+      failed: { status: 'failed', files: { 'run.sh': 'x', o: 'failed\n' } },
+      cleaned: { status: 'cleaned', files: null },
+    });
+    for (const which of ['running', 'crashing'] as const) {
+      const pid = launch(ids[which].loc);
+      await query(database.file, 'UPDATE payloads SET pid = ? WHERE id = ?', [pid, ids[which].id]);
+    }
+    await pair.startClient();
+
+    const state = async (which: keyof typeof ids) =>
+      (await request(`${pair.client.url}/retrieve/${ids[which].id}`)).json<Payload>();
+    const reaches = (which: keyof typeof ids, status: string) =>
+      eventually(async () => (await state(which)).status === status, { timeoutMs: 15_000 });
+    const zip = (which: keyof typeof ids) =>
+      eventually(
+        async () => {
+          const answer = await request(`${pair.client.url}/retrieve/${ids[which].id}`);
+          return answer.isZip && ZipContents.read(answer.body);
+        },
+        { timeoutMs: 15_000 },
+      );
+    expect((await zip('completed')).text('o')).toBe('completed\n');
+    expect((await zip('over')).text('o')).toBe('over\n');
+    expect((await zip('prepared')).text('o')).toBe('prepared\n');
+    expect((await zip('prepared')).text('work')).toBe('a file');
+    await reaches('crashing', 'Failed');
+    expect(await state('crashing')).toMatchObject({ exit_code: 4 });
+    await reaches('dead', 'Failed');
+    expect((await state('failed')).status).toBe('Failed');
+    expect((await state('running')).status).toBe('Running');
+    const partial = await request(`${pair.client.url}/retrieve_partial/${ids.running.id}`);
+    expect((await ZipContents.read(partial.body)).has('run.sh')).toBe(true);
+    log.open('live');
+    expect((await zip('running')).text('o')).toBe('running\n');
+    expect(log.started()).toEqual(expect.arrayContaining(['prepared', 'running']));
+    expect(log.started().length).toBe(2);
+    const rows = await query(await copyBeside(database.file), 'SELECT status FROM payloads ORDER BY id');
+    expect(rows[0]).toEqual({ status: 'prepared' });
+  }, 60_000);
+
+  it('the next start finds everything as it was', async () => {
+    await pair.restartClient();
+    const answer = await request(`${pair.client.url}/retrieve/2`);
+    expect((await ZipContents.read(answer.body)).text('o')).toBe('running\n');
+  });
+});
