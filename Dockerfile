@@ -42,6 +42,6 @@ VOLUME /data
 EXPOSE 5000 9000
 # The port is PORT, else the default of the mode that PID 1 was started with.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "const isClient = require('fs').readFileSync('/proc/1/cmdline', 'latin1').split('\\0').includes('client'); const port = process.env.PORT || (isClient ? 9000 : 5000); fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(4000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1));"]
+  CMD ["node", "-e", "const isClient = require('fs').readFileSync('/proc/1/cmdline', 'latin1').split(String.fromCharCode(0)).includes('client'); fetch('http://127.0.0.1:' + (process.env.PORT || (isClient ? 9000 : 5000)) + '/health', { signal: AbortSignal.timeout(4000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1));"]
 ENTRYPOINT ["tini", "--", "node", "/app/dist/cli.js"]
 CMD ["server"]

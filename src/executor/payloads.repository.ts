@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, type Repository } from 'typeorm';
+import { RowCache } from '../common/row-cache';
 import { READER } from '../database/data-source';
+import { insertRow, updateRow } from '../database/raw-rows';
 import { WriteQueue } from '../database/write-queue';
 import type { Payload as WirePayload } from '../wire/payload';
 import { fromStored, toStored } from '../wire/status';
@@ -17,9 +19,23 @@ export type PayloadDetails = Partial<
   Pick<PayloadEntity, 'message' | 'exitCode' | 'signal' | 'pid' | 'startedAt' | 'endedAt'>
 >;
 
-/** All SQL on payloads. */
+const CACHED_PAYLOADS = 5_000;
+
+/** What a payload has before anything has happened to it. */
+const BLANK = {
+  pid: 0,
+  exitCode: null,
+  signal: null,
+  startedAt: null,
+  cleanedAt: null,
+  removedAt: null,
+};
+
+/** All SQL on payloads. Only one client writes to the table (it holds a lock), so rows are kept in memory too. */
 @Injectable()
 export class PayloadsRepository {
+  private readonly cache = new RowCache<PayloadRow>(CACHED_PAYLOADS);
+
   constructor(
     @InjectRepository(PayloadEntity, READER) private readonly reader: Repository<PayloadEntity>,
     private readonly writes: WriteQueue,
@@ -38,34 +54,33 @@ export class PayloadsRepository {
     status: 'Prepared' | 'Killed';
     message: string;
   }): Promise<PayloadRow | null> {
-    const isKilled = payload.status === 'Killed';
     const now = new Date();
+    const row = {
+      ...BLANK,
+      ...payload,
+      killed: payload.status === 'Killed',
+      createdAt: now,
+      endedAt: payload.status === 'Killed' ? now.getTime() : null,
+    };
     const id = await this.writes.run(async (manager) => {
       if (await manager.existsBy(PayloadEntity, { key: payload.key })) {
         return null;
       }
-      const result = await manager
-        .createQueryBuilder()
-        .insert()
-        .into(PayloadEntity)
-        .values({
-          ...payload,
-          status: toStored(payload.status),
-          pid: 0,
-          killed: isKilled,
-          createdAt: now,
-          endedAt: isKilled ? now.getTime() : null,
-        })
-        .updateEntity(false)
-        .execute();
-      return result.raw as number;
+      return insertRow(manager, PayloadEntity, { ...row, status: toStored(payload.status) });
     });
-    return id === null ? null : this.find(id);
+    if (id === null) {
+      return null;
+    }
+    const stored = { ...row, id };
+    this.cache.put(stored);
+    return stored;
   }
 
   async find(id: number): Promise<PayloadRow | null> {
-    const row = await this.reader.findOneBy({ id });
-    return row && toRow(row);
+    return this.cache.find(id, async () => {
+      const row = await this.reader.findOneBy({ id });
+      return row && toRow(row);
+    });
   }
 
   async findByKey(key: string): Promise<PayloadRow | null> {
@@ -116,26 +131,26 @@ export class PayloadsRepository {
    * payload is unknown. Else the payload as it is now. While the database is locked or its disk is full, it waits.
    */
   async move(id: number, to: PayloadState, details: PayloadDetails = {}, now = Date.now()): Promise<PayloadRow | null> {
-    const row = await this.writes.runUntilStored(async (manager) => {
-      const result = await manager
-        .createQueryBuilder()
-        .update(PayloadEntity)
-        .set({ ...timeStampOf(to, now), ...details, status: toStored(to) })
-        .where('id = :id AND status IN (:...sources)', { id, sources: sourcesOf(to).map(toStored) })
-        .execute();
-      return result.affected === 1 ? manager.findOneBy(PayloadEntity, { id }) : null;
-    });
-    if (!row) {
+    const change = { ...timeStampOf(to, now), ...details };
+    const where = { id, statuses: sourcesOf(to).map(toStored) };
+    const isMoved = await this.writes.runUntilStored((manager) =>
+      updateRow(manager, PayloadEntity, { ...change, status: toStored(to) }, where),
+    );
+    if (!isMoved) {
       return null;
     }
-    const moved = toRow(row);
+    this.cache.patch(id, { ...change, status: to });
+    const moved = await this.find(id);
+    if (!moved) {
+      throw new Error(`payload ${id} is gone from the database`);
+    }
     this.events.changed.next(toWire(moved));
     return moved;
   }
 
   /** Stores the wish to terminate, unless the payload has ended. `false`: it has, or is unknown. */
   async wishTermination(id: number): Promise<boolean> {
-    return this.writes.run(async (manager) => {
+    const isStored = await this.writes.run(async (manager) => {
       const result = await manager.update(
         PayloadEntity,
         { id, status: In(LIVE_STATES.map(toStored)) },
@@ -143,6 +158,10 @@ export class PayloadsRepository {
       );
       return result.affected === 1;
     });
+    if (isStored) {
+      this.cache.patch(id, { killed: true });
+    }
+    return isStored;
   }
 
   /** Rows of the Rust program that have not been taken over. */
@@ -153,10 +172,12 @@ export class PayloadsRepository {
   /** Makes a row of the Rust program one of ours. */
   async adopt(id: number, key: string, found: Pick<PayloadEntity, 'loc' | 'endedAt'>): Promise<void> {
     await this.writes.run((manager) => manager.update(PayloadEntity, { id }, { ...found, key }));
+    this.cache.patch(id, { ...found, key });
   }
 
   async markRemoved(id: number, now = Date.now()): Promise<void> {
     await this.writes.run((manager) => manager.update(PayloadEntity, { id }, { removedAt: now }));
+    this.cache.patch(id, { removedAt: now });
   }
 
   /** Forgets cleaned payloads, keys included. */
@@ -198,7 +219,10 @@ function toRow(row: PayloadEntity): PayloadRow {
   return { ...row, status: fromStored(row.status) as PayloadState, key: row.key ?? `payload-${row.id}` };
 }
 
-function timeStampOf(to: PayloadState, now: number): Partial<PayloadEntity> {
+function timeStampOf(
+  to: PayloadState,
+  now: number,
+): Partial<Pick<PayloadEntity, 'startedAt' | 'cleanedAt' | 'endedAt'>> {
   switch (to) {
     case 'Running':
       return { startedAt: now };

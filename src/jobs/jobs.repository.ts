@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, IsNull, LessThan, type Repository } from 'typeorm';
+import { RowCache } from '../common/row-cache';
 import { READER } from '../database/data-source';
+import { insertRow, updateRow } from '../database/raw-rows';
 import { WriteQueue } from '../database/write-queue';
 import { fromStored, toStored, type Status } from '../wire/status';
 import { JobEvents } from './job-events';
@@ -31,9 +33,34 @@ export type ServiceChoice = { readonly only: string } | { readonly allBut: reado
 /** An `Idempotency-Key` and what came with it. */
 export type UploadKey = Pick<UploadKeyEntity, 'key' | 'content'>;
 
-/** All SQL on jobs. */
+/** A row of a job takes about a kilobyte in memory. */
+const CACHED_JOBS = 20_000;
+
+/** What a job has before anything has happened to it. */
+const BLANK = {
+  destId: null,
+  ref: null,
+  exitCode: null,
+  signal: null,
+  processingAt: null,
+  submittedAt: null,
+  startedAt: null,
+  endedAt: null,
+  cleanedAt: null,
+  removedAt: null,
+  terminateAt: null,
+  releasedAt: null,
+  attempt: 1,
+};
+
+/**
+ * All SQL on jobs. Only one server writes to the table (it holds a lock), so rows are kept in memory, written through:
+ * a poll then asks no database.
+ */
 @Injectable()
 export class JobsRepository {
+  private readonly cache = new RowCache<Job>(CACHED_JOBS);
+
   constructor(
     @InjectRepository(JobEntity, READER) private readonly reader: Repository<JobEntity>,
     private readonly writes: WriteQueue,
@@ -46,25 +73,20 @@ export class JobsRepository {
    * @throws UploadKeyConflictError the key stands for another content
    */
   async insert(job: NewJob, uploadKey: UploadKey | null = null): Promise<{ id: number; isRepeat: boolean }> {
+    const row = { ...BLANK, ...job, createdAt: new Date() };
     const stored = await this.writes.run(async (manager) => {
       const known = uploadKey && (await findUploadKey(manager, uploadKey));
       if (known) {
         return { id: known.jobId, isRepeat: true };
       }
-      const result = await manager
-        .createQueryBuilder()
-        .insert()
-        .into(JobEntity)
-        .values({ ...job, status: toStored('Queued'), createdAt: new Date(), attempt: 1 })
-        .updateEntity(false)
-        .execute();
-      const id = result.raw as number;
+      const id = await insertRow(manager, JobEntity, { ...row, status: toStored('Queued') });
       if (uploadKey) {
         await manager.insert(UploadKeyEntity, { ...uploadKey, jobId: id, createdAt: Date.now() });
       }
       return { id, isRepeat: false };
     });
     if (!stored.isRepeat) {
+      this.cache.put({ ...row, id: stored.id, status: 'Queued' });
       const { userId, service } = job;
       this.events.moved.next({ id: stored.id, userId, service, from: null, to: 'Queued' });
     }
@@ -77,8 +99,10 @@ export class JobsRepository {
   }
 
   async find(id: number): Promise<Job | null> {
-    const row = await this.reader.findOneBy({ id });
-    return row && toJob(row);
+    return this.cache.find(id, async () => {
+      const row = await this.reader.findOneBy({ id });
+      return row && toJob(row);
+    });
   }
 
   /** Every job that has not ended, in the order of upload. */
@@ -135,30 +159,27 @@ export class JobsRepository {
    * While the database is locked or its disk is full, it waits: a state that was reached must not be forgotten.
    */
   async move(id: number, to: JobState, details: MoveDetails = {}, now = Date.now()): Promise<JobState | null> {
-    const moved = await this.writes.runUntilStored(async (manager) => {
-      const before = await manager.findOneBy(JobEntity, { id });
-      if (!before) {
-        return null;
-      }
-      const result = await manager
-        .createQueryBuilder()
-        .update(JobEntity)
-        .set({ ...timeStampOf(to, now), ...details, status: toStored(to) })
-        .where('id = :id AND status IN (:...sources)', { id, sources: sourcesOf(to).map(toStored) })
-        .execute();
-      return result.affected === 1 ? before : null;
+    const change = { ...timeStampOf(to, now), ...details };
+    const before = await this.writes.runUntilStored(async (manager) => {
+      const known = this.cache.get(id) ?? (await readWithin(manager, id));
+      const statuses = sourcesOf(to).map(toStored);
+      const isMoved =
+        known && (await updateRow(manager, JobEntity, { ...change, status: toStored(to) }, { id, statuses }));
+      return isMoved ? known : null;
     });
-    if (!moved) {
+    if (!before) {
       return null;
     }
-    const from = fromStored(moved.status);
-    this.events.moved.next({ id, userId: moved.userId, service: moved.service, from, to });
+    // Moves of one job that were committed together: what the one before has made of it.
+    const from = this.cache.get(id)?.status ?? before.status;
+    this.cache.patch(id, { ...change, status: to });
+    this.events.moved.next({ id, userId: before.userId, service: before.service, from, to });
     return from;
   }
 
   /** Stores the wish to terminate, unless the job has ended. `false`: it has, or is unknown. */
   async wishTermination(id: number, now = Date.now()): Promise<boolean> {
-    return this.writes.run(async (manager) => {
+    const isStored = await this.writes.run(async (manager) => {
       const result = await manager
         .createQueryBuilder()
         .update(JobEntity)
@@ -167,18 +188,18 @@ export class JobsRepository {
         .execute();
       return result.affected === 1;
     });
+    if (isStored) {
+      this.cache.patch(id, { terminateAt: this.cache.get(id)?.terminateAt ?? now });
+    }
+    return isStored;
   }
 
   /** Says in the row what holds a job up that is in one of these states. */
   async note(id: number, message: string, states: readonly Status[]): Promise<void> {
-    await this.writes.run((manager) =>
-      manager
-        .createQueryBuilder()
-        .update(JobEntity)
-        .set({ message })
-        .where('id = :id AND status IN (:...states)', { id, states: states.map(toStored) })
-        .execute(),
-    );
+    const where = { id, statuses: states.map(toStored) };
+    if (await this.writes.run((manager) => updateRow(manager, JobEntity, { message }, where))) {
+      this.cache.patch(id, { message });
+    }
   }
 
   /** Rows of the Rust program that have not been taken over. */
@@ -189,14 +210,17 @@ export class JobsRepository {
   /** Makes a row of the Rust program one of ours. */
   async adopt(id: number, key: string, adoption: Adoption): Promise<void> {
     await this.writes.run((manager) => manager.update(JobEntity, { id }, { ...adoption, key }));
+    this.cache.patch(id, { ...adoption, key });
   }
 
   async markReleased(id: number, now = Date.now()): Promise<void> {
     await this.writes.run((manager) => manager.update(JobEntity, { id }, { releasedAt: now }));
+    this.cache.patch(id, { releasedAt: now });
   }
 
   async markRemoved(id: number, now = Date.now()): Promise<void> {
     await this.writes.run((manager) => manager.update(JobEntity, { id }, { removedAt: now }));
+    this.cache.patch(id, { removedAt: now });
   }
 }
 
@@ -216,6 +240,11 @@ async function findUploadKey(manager: EntityManager, { key, content }: UploadKey
     throw new UploadKeyConflictError(key, known.jobId);
   }
   return known;
+}
+
+async function readWithin(manager: EntityManager, id: number): Promise<Job | null> {
+  const row = await manager.findOneBy(JobEntity, { id });
+  return row && toJob(row);
 }
 
 function toJob(row: JobEntity): Job {
