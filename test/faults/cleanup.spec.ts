@@ -43,7 +43,7 @@ describe('cleanup', () => {
   let pair: Pair;
   const own = {} as { long: number; behind: number; kept: number; failed: number; invalid: number; killed: number };
   let twenty: number[] = [];
-  let stuck: { id: number; directory: string } | undefined;
+  let stuck = '';
 
   beforeAll(async () => {
     pair = await Pair.start({
@@ -56,7 +56,7 @@ describe('cleanup', () => {
     const before = new Set(pair.serverEntries());
     const id = await pair.submit(script('echo stuck > o'), { service: 'many' });
     const [name] = pair.serverEntries().filter((entry) => !before.has(entry));
-    stuck = { id, directory: join(pair.serverData, name ?? 'missing') };
+    stuck = join(pair.serverData, name ?? 'missing');
     twenty = await eachLimited(upTo(20), 4, (n) => pair.submit(script(`echo ${n} > o`), { service: 'many' }));
     own.kept = await pair.submit(script('echo kept > o'), { service: 'kept' });
     own.failed = await pair.submit(script('exit 7'), { service: 'many' });
@@ -64,11 +64,11 @@ describe('cleanup', () => {
     own.killed = await pair.submit(script('sleep 300'), { service: 'many' });
     await pair.waitFor(own.killed, 'Running');
     await pair.terminate(own.killed);
-    await pair.waitFor(stuck.id, 'Completed');
-    setImmutable(stuck.directory, true);
+    await pair.waitFor(id, 'Completed');
+    setImmutable(stuck, true);
   }, 30_000);
   afterAll(async () => {
-    if (stuck) setImmutable(stuck.directory, false);
+    if (stuck !== '') setImmutable(stuck, false);
     await pair.stop();
   });
 
@@ -126,10 +126,10 @@ describe('cleanup', () => {
       expect(tally(jobs.map((job) => job.status))).toEqual({ Cleaned: 20 });
       // Jobs of a later pass are gone: by then the stuck one was tried twice.
       await Promise.all([own.long, own.behind].map((id) => cleaned(id)));
-      expect(existsSync(stuck.directory)).toBe(true);
-      expect(lines(pair.server.log(), 'could not be removed', stuck.directory).length).toBe(1);
-      setImmutable(stuck.directory, false);
-      await eventually(() => !existsSync(stuck.directory), {
+      expect(existsSync(stuck)).toBe(true);
+      expect(lines(pair.server.log(), 'could not be removed', stuck).length).toBe(1);
+      setImmutable(stuck, false);
+      await eventually(() => !existsSync(stuck), {
         timeoutMs: CLEANED_WITHIN_MS,
         lastSeen: () => readdirSync(pair.serverData).join(' '),
       });
@@ -140,7 +140,7 @@ describe('cleanup', () => {
   it('nothing is left of cleaned jobs on either side, and a service with its own MAX_AGE keeps its own', async () => {
     await Promise.all([...twenty, own.failed, own.invalid, own.killed, own.long, own.behind].map((id) => cleaned(id)));
     await eventually(() => readdirSync(pair.clientData).length === 0, { timeoutMs: CLEANED_WITHIN_MS });
-    expect(pair.serverEntries().filter((name) => join(pair.serverData, name) !== stuck.directory).length).toBe(1);
+    expect(pair.serverEntries().filter((name) => join(pair.serverData, name) !== stuck).length).toBe(1);
     const answer = await pair.get(`/download/${own.kept}`);
     expect((await ZipContents.read(answer.body)).text('o')).toBe('kept\n');
     await pair.restartServer();

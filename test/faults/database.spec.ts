@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -26,15 +26,15 @@ describe('the database', () => {
 
   const databaseOf = (role: 'server' | 'client') => join(pair.root, role, 'db.sqlite');
 
-  /** Runs the command of the built program on the server's database. */
-  function backup(...args: string[]): { code: number | null; output: string } {
+  /** Runs the command of the built program, on the server's database unless told otherwise. */
+  function backup(args: string[], DB_PATH = databaseOf('server')): Promise<{ code: number; output: string }> {
     const { PATH, HOME } = process.env;
-    const run = spawnSync(process.execPath, [CLI, 'backup', ...args], {
-      cwd: pair.shared,
-      env: { PATH, HOME, DB_PATH: databaseOf('server') },
-      encoding: 'utf8',
-    });
-    return { code: run.status, output: run.stdout + run.stderr };
+    const options = { cwd: pair.shared, env: { PATH, HOME, DB_PATH }, timeout: 30_000 };
+    return new Promise((resolve) =>
+      execFile(process.execPath, [CLI, 'backup', ...args], options, (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }),
+      ),
+    );
   }
 
   it.each(['server', 'client'] as const)(
@@ -72,7 +72,7 @@ describe('the database', () => {
     const ids = await Promise.all(upTo(5).map(() => pair.submit(script('true'))));
     const file = join(pair.shared, 'backup.sqlite');
     const more = Promise.all(upTo(10).map(() => pair.submit(script('true'))));
-    expect(backup(file)).toMatchObject({ code: 0 });
+    expect(await backup([file])).toMatchObject({ code: 0 });
     expect(await query(file, 'PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
     const rows = await query(file, 'SELECT id FROM jobs');
     expect(rows.map((row) => row.id)).toEqual(expect.arrayContaining(ids));
@@ -83,19 +83,14 @@ describe('the database', () => {
   it('backup overwrites nothing, needs a file name and a database, and says so with exit code 1', async () => {
     const file = join(pair.shared, 'precious');
     writeFileSync(file, 'precious');
-    expect(backup(file)).toEqual({ code: 1, output: expect.stringContaining(file) as string });
+    const saying = (text: string) => ({ code: 1, output: expect.stringContaining(text) as string });
+    expect(await backup([file])).toEqual(saying(file));
     expect(readFileSync(file, 'utf8')).toBe('precious');
-    expect(backup(join(pair.shared, 'no', 'such', 'directory')).code).toBe(1);
-    expect(backup().code).toBe(1);
-    const missing = spawnSync(process.execPath, [CLI, 'backup', join(pair.shared, 'copy')], {
-      cwd: pair.shared,
-      env: { PATH: process.env.PATH, DB_PATH: join(pair.shared, 'missing.sqlite') },
-      encoding: 'utf8',
-    });
-    expect({ code: missing.status, text: missing.stderr }).toEqual({
-      code: 1,
-      text: expect.stringContaining('missing.sqlite') as string,
-    });
+    expect((await backup([join(pair.shared, 'no', 'such', 'directory')])).code).toBe(1);
+    expect((await backup([])).code).toBe(1);
+    const missing = join(pair.shared, 'missing.sqlite');
+    expect(await backup([join(pair.shared, 'copy')], missing)).toEqual(saying(missing));
+    expect(existsSync(missing)).toBe(false);
     expect(existsSync(join(pair.shared, 'copy'))).toBe(false);
   });
 
@@ -105,7 +100,7 @@ describe('the database', () => {
     const going = await pair.submit(log.gatedScript('restored-going', 'restored', 'echo done > o'));
     await pair.waitFor(going, 'Running');
     const copy = join(pair.shared, 'restored.sqlite');
-    expect(backup(copy).code).toBe(0);
+    expect((await backup([copy])).code).toBe(0);
     const lost = await pair.submit(log.script('restored-lost', 'echo done > o'));
     log.open('restored');
     await Promise.all([pair.result(lost), pair.result(going)]);
@@ -129,7 +124,7 @@ describe('the database', () => {
 
   it('one that a newer release wrote is refused at start, naming file and version, and left as it is', async () => {
     const file = join(pair.shared, 'newer.sqlite');
-    expect(backup(file).code).toBe(0);
+    expect((await backup([file])).code).toBe(0);
     await insert(file, 'migrations', { timestamp: 2999, name: 'AddSomethingNew2999000000000' });
     for (const role of ['server', 'client'] as const) {
       const { code, log: text } = await Program.runToEnd(role, { DB_PATH: file, DATA_PATH: join(pair.shared, 'data') });
@@ -137,7 +132,6 @@ describe('the database', () => {
       expect(text).toContain(file);
       expect(text).toContain('AddSomethingNew2999000000000');
     }
-    expect((await query(file, 'SELECT count(*) AS n FROM migrations')).length).toBe(1);
     expect(tally((await query(file, 'SELECT name FROM migrations')).map((row) => String(row.name)))).toMatchObject({
       AddSomethingNew2999000000000: 1,
     });
@@ -151,7 +145,7 @@ describe('the database', () => {
     if (content) writeFileSync(file, content);
     else {
       const whole = join(pair.shared, 'whole.sqlite');
-      expect(backup(whole).code).toBe(0);
+      expect((await backup([whole])).code).toBe(0);
       copyFileSync(whole, file);
       writeFileSync(file, readFileSync(file).subarray(0, 6_000));
     }

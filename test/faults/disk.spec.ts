@@ -55,7 +55,11 @@ describe('a full disk', () => {
           const form = streamedForm(parts, 'big', 80 * MIB);
           const answer = await pair.post('/upload', { headers: form.headers, body: form.stream, timeoutMs: 60_000 });
           expect(answer.status).toBe(507);
-          expect(answer.json()).toMatchObject({ id: 0, status: 'Unknown', message: expect.stringMatching(/space/) });
+          expect(answer.json()).toMatchObject({
+            id: 0,
+            status: 'Unknown',
+            message: expect.stringMatching(/space/) as string,
+          });
           expect(directoryUse(data)).toEqual(before);
           expect(await upload()).toBe(201);
 

@@ -13,6 +13,9 @@ import { RustDatabase, type RustRow } from '../support-storage/rust-database';
 import { insert, query } from '../support-storage/sqlite-file';
 import { smallZip } from '../support-faults/small-zip';
 
+/** Above the largest pid that Linux gives. */
+const NO_PROCESS = 4_194_400;
+
 type Ids<Name extends string> = Record<Name, { id: number; loc: string }>;
 
 async function addAll<Name extends string>(database: RustDatabase, rows: Record<Name, RustRow>): Promise<Ids<Name>> {
@@ -122,7 +125,7 @@ describe("case 72: a server's database of the Rust program", () => {
   it('an upload that was cut off has failed', async () => {
     expect(await ended(pair, ids.noFiles.id)).toMatchObject({
       status: 'Failed',
-      message: expect.stringMatching(/upload/),
+      message: expect.stringMatching(/upload/) as string,
     });
   });
 
@@ -130,7 +133,7 @@ describe("case 72: a server's database of the Rust program", () => {
     'a job of which nobody knows whether it was handed over (%s) has failed, saying so, and is not run',
     async (which) => {
       const job = await ended(pair, ids[which].id);
-      expect(job).toMatchObject({ status: 'Failed', message: expect.stringMatching(/hand-over unknown/) });
+      expect(job).toMatchObject({ status: 'Failed', message: expect.stringMatching(/hand-over unknown/) as string });
       expect(log.started('processing')).toEqual([]);
       expect(log.started('submitted')).toEqual([]);
     },
@@ -148,7 +151,7 @@ describe("case 72: a server's database of the Rust program", () => {
   it('a job of a service that is not configured waits, saying why', async () => {
     expect(await pair.job(ids.elsewhere.id)).toMatchObject({
       status: 'Queued',
-      message: expect.stringMatching(/gone/),
+      message: expect.stringMatching(/gone/) as string,
     });
   });
 
@@ -167,10 +170,13 @@ describe("case 72: a server's database of the Rust program", () => {
 describe("case 72: a client's database of the Rust program", () => {
   let pair: Pair;
   let log: RunLog;
+  let ids: Awaited<ReturnType<typeof prepare>>;
   beforeAll(async () => {
     pair = await Pair.start({ withClient: false });
     log = new RunLog(pair.shared);
-  });
+    ids = await prepare();
+    await pair.startClient();
+  }, 30_000);
   afterAll(() => {
     log.open('live');
     return pair.stop();
@@ -183,66 +189,74 @@ describe("case 72: a client's database of the Rust program", () => {
     return child.pid!;
   }
 
-  it('is taken over in place: ids, results, what waits and what runs', async () => {
+  async function prepare() {
     const database = await RustDatabase.create(join(pair.root, 'client'), 'payloads');
-    const gated = (name: string) => log.gatedScript(name, 'live', `echo ${name} > o; echo 0 > .orchestrator.exit`);
-    const ids = await addAll(database, {
+    const live = log.gatedScript('running', 'live', 'echo running > o; echo 0 > .orchestrator.exit');
+    const ended = { 'run.sh': script('true'), '.orchestrator.exit': '0\n' };
+    const made = await addAll(database, {
       prepared: {
         status: 'prepared',
         files: { 'run.sh': log.script('prepared', 'echo prepared > o'), work: 'a file' },
       },
-      running: { status: 'running', files: { 'run.sh': gated('running') } },
-      crashing: { status: 'running', files: { 'run.sh': `${TRAP_LINE}\n${'sleep 0.3\n'}exit 4\n` } },
-      over: {
-        status: 'running',
-        files: { 'run.sh': 'x', o: 'over\n', '.orchestrator.exit': '0\n' },
-        columns: { pid: 4194000 },
-      },
-      dead: { status: 'running', files: { 'run.sh': 'x' }, columns: { pid: 4194001 } },
-      completed: { status: 'completed', files: { 'run.sh': 'x', o: 'completed\n' }, isRelative: true },
-      failed: { status: 'failed', files: { 'run.sh': 'x', o: 'failed\n' } },
+      running: { status: 'running', files: { 'run.sh': live } },
+      crashing: { status: 'running', files: { 'run.sh': `${TRAP_LINE}\nsleep 0.3\nexit 4\n` } },
+      over: { status: 'running', files: { ...ended, o: 'over\n' }, columns: { pid: NO_PROCESS } },
+      dead: { status: 'running', files: { 'run.sh': script('true') }, columns: { pid: NO_PROCESS } },
+      completed: { status: 'completed', files: { ...ended, o: 'completed\n' }, isRelative: true },
+      failed: { status: 'failed', files: { ...ended, o: 'failed\n' } },
       cleaned: { status: 'cleaned', files: null },
     });
     for (const which of ['running', 'crashing'] as const) {
-      const pid = launch(ids[which].loc);
-      await query(database.file, 'UPDATE payloads SET pid = ? WHERE id = ?', [pid, ids[which].id]);
+      const pid = launch(made[which].loc);
+      await query(database.file, 'UPDATE payloads SET pid = ? WHERE id = ?', [pid, made[which].id]);
     }
-    await pair.startClient();
+    return made;
+  }
 
-    const state = async (which: keyof typeof ids) =>
-      (await request(`${pair.client.url}/retrieve/${ids[which].id}`)).json<Payload>();
-    const reaches = (which: keyof typeof ids, status: string) =>
-      eventually(async () => (await state(which)).status === status, { timeoutMs: 15_000 });
-    const zip = (which: keyof typeof ids) =>
-      eventually(
-        async () => {
-          const answer = await request(`${pair.client.url}/retrieve/${ids[which].id}`);
-          return answer.isZip && ZipContents.read(answer.body);
-        },
-        { timeoutMs: 15_000 },
-      );
+  const retrieve = (which: keyof typeof ids) => request(`${pair.client.url}/retrieve/${ids[which].id}`);
+  const state = async (which: keyof typeof ids) => (await retrieve(which)).json<Payload>();
+  const zip = (which: keyof typeof ids) =>
+    eventually(async () => {
+      const answer = await retrieve(which);
+      return answer.isZip && ZipContents.read(answer.body);
+    });
+
+  it('a copy of it as it was is made first', async () => {
+    const copy = await copyBeside(join(pair.root, 'client', 'db.sqlite'));
+    expect((await query(copy, 'SELECT status FROM payloads ORDER BY id'))[0]).toEqual({ status: 'prepared' });
+  });
+
+  it('results are there under their old ids, also of what had ended while nobody looked', async () => {
     expect((await zip('completed')).text('o')).toBe('completed\n');
     expect((await zip('over')).text('o')).toBe('over\n');
-    expect((await zip('prepared')).text('o')).toBe('prepared\n');
-    expect((await zip('prepared')).text('work')).toBe('a file');
-    await reaches('crashing', 'Failed');
-    expect(await state('crashing')).toMatchObject({ exit_code: 4 });
-    await reaches('dead', 'Failed');
     expect((await state('failed')).status).toBe('Failed');
+    expect((await state('cleaned')).status).toBe('Cleaned');
+  });
+
+  it('what waited runs, once', async () => {
+    const files = await zip('prepared');
+    expect([files.text('o'), files.text('work')]).toEqual(['prepared\n', 'a file']);
+    expect(log.started('prepared')).toEqual(['prepared']);
+  });
+
+  it('what ran and died has failed: with its exit code, or saying that nobody knows it', async () => {
+    await eventually(async () => (await state('crashing')).status === 'Failed');
+    expect(await state('crashing')).toMatchObject({ exit_code: 4 });
+    await eventually(async () => (await state('dead')).status === 'Failed');
+    expect((await state('dead')).message).not.toBe('');
+  });
+
+  it('what runs goes on, and its files are had meanwhile', async () => {
     expect((await state('running')).status).toBe('Running');
     const partial = await request(`${pair.client.url}/retrieve_partial/${ids.running.id}`);
     expect((await ZipContents.read(partial.body)).has('run.sh')).toBe(true);
+  });
+
+  it('what runs ends as its script does, and the next start finds that again', async () => {
     log.open('live');
     expect((await zip('running')).text('o')).toBe('running\n');
-    expect(log.started()).toEqual(expect.arrayContaining(['prepared', 'running']));
-    expect(log.started().length).toBe(2);
-    const rows = await query(await copyBeside(database.file), 'SELECT status FROM payloads ORDER BY id');
-    expect(rows[0]).toEqual({ status: 'prepared' });
-  }, 60_000);
-
-  it('the next start finds everything as it was', async () => {
+    expect(log.started('running')).toEqual(['running']);
     await pair.restartClient();
-    const answer = await request(`${pair.client.url}/retrieve/2`);
-    expect((await ZipContents.read(answer.body)).text('o')).toBe('running\n');
+    expect((await zip('running')).text('o')).toBe('running\n');
   });
 });

@@ -22,8 +22,11 @@ read -r super script < "$dir/pids"
 kill -9 $client "$super" -"$script"; wait $client 2>/dev/null
 while [ -e /proc/$super ] || [ -e /proc/$script ]; do sleep 0.05; done
 cd /
-echo $((super - 1)) > /proc/sys/kernel/ns_last_pid; setsid sleep 600 & one=$!
-echo $((script - 1)) > /proc/sys/kernel/ns_last_pid; setsid sleep 600 & two=$!
+give() { # a pid stays taken as long as a zombie of its group or session does
+  until echo $(($1 - 1)) > /proc/sys/kernel/ns_last_pid; setsid sleep 600 & [ $! = "$1" ]; do kill $!; sleep 0.05; done
+}
+give "$super"; one=$!
+give "$script"; two=$!
 echo "$one $two" > "$dir/strangers"
 "$node" "$cli" client >>"$dir/log" 2>&1 & client=$!
 until [ -e "$dir/end" ]; do sleep 0.05; done
