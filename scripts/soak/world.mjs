@@ -50,7 +50,8 @@ export class World {
     await Promise.all([this.startServer(), this.startExecutor()]);
   }
 
-  async startServer() {
+  /** @param env further variables */
+  async startServer(more = {}) {
     const base = `http://127.0.0.1:${this.proxy.port}`;
     const env = Object.entries(SERVICES).flatMap(([name, { maxRuns, runsPerUser }]) => {
       const prefix = `SERVICE_${name.toUpperCase()}`;
@@ -62,13 +63,26 @@ export class World {
         [`${prefix}_RUNS_PER_USER`, String(runsPerUser)],
       ];
     });
-    this.server = this.#launch('server', 'server', this.serverPort, Object.fromEntries(env));
+    this.server = this.#launch('server', 'server', this.serverPort, { ...Object.fromEntries(env), ...more });
     await this.server.ready(this.signal);
   }
 
-  async startExecutor() {
-    this.executor = this.#launch('executor', 'client', this.executorPort, { KILL_GRACE: '1' });
+  async startExecutor(more = {}) {
+    this.executor = this.#launch('executor', 'client', this.executorPort, { KILL_GRACE: '1', ...more });
     await this.executor.ready(this.signal);
+  }
+
+  /**
+   * Kills both and starts them such that what crashes left goes at once, and not after MAX_AGE: directories that no row
+   * knows, from a kill between rename and commit. What the jobs of the services hold is kept.
+   */
+  async startTidying() {
+    await Promise.all([this.kill('server'), this.kill('executor')]);
+    const kept = Object.keys(SERVICES).map((name) => [`SERVICE_${name.toUpperCase()}_MAX_AGE`, '864000']);
+    await Promise.all([
+      this.startServer({ MAX_AGE: '1', ...Object.fromEntries(kept) }),
+      this.startExecutor({ MAX_AGE: '1' }),
+    ]);
   }
 
   /** SIGKILL to the server, or to the executor, alone. */

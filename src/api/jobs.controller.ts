@@ -85,7 +85,7 @@ export class JobsController {
     }),
   )
   @ApiResponse(
-    body(500, 'the executor could not be asked', { id: 0, status: 'Unknown', message: 'executor: connection refused' }),
+    body(500, 'the executor could not be asked', { id: 1, status: 'Running', message: 'executor: connection refused' }),
   )
   async downloadPartial(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const gone = new AbortController();

@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { PinoLogger } from 'nestjs-pino';
 import { ACCEPTED_MESSAGE, AcceptUploadService } from '../jobs/accept-upload.service';
@@ -32,6 +32,11 @@ export class UploadController {
       'Every part with a file name is a file of the job, whatever the part is called. `run.sh` is run by bash in a ' +
       'directory that holds all of them. An upload without `run.sh` is accepted and ends `Invalid`.',
   })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'names this upload: a repeat with the same key and content gives the same job, for a day',
+  })
   @ApiConsumes('multipart/form-data')
   @ApiBody({
     schema: {
@@ -56,7 +61,20 @@ export class UploadController {
   })
   @ApiResponse({ status: 201, type: StatusBodyDto, description: 'accepted: from now on it is not lost' })
   @ApiResponse(refusal(400, 'the form is malformed, or a field is missing or wrong', 'Invalid service'))
-  @ApiResponse(refusal(413, 'more bytes or more files than allowed', 'the upload is larger than 419430400 bytes'))
+  @ApiResponse(
+    refusal(
+      409,
+      'the Idempotency-Key was used for another upload',
+      'Idempotency-Key k-1 stands for another upload (job 1): fields or files differ',
+    ),
+  )
+  @ApiResponse(
+    refusal(
+      413,
+      'more bytes or more files than allowed',
+      'the form is too large: the limit is 419430400 bytes (400.0 MiB) in all',
+    ),
+  )
   @ApiResponse(refusal(500, 'a fault of the server', 'internal error'))
   @ApiResponse(refusal(503, 'the database is busy', 'the database is busy, try again'))
   @ApiResponse(refusal(507, 'the disk is full', 'no space is left on the disk, try again later'))

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OrchestratorError } from '../common/errors';
+import { messageOf, OrchestratorError } from '../common/errors';
 import { KernelLock, LockHeldError } from '../database/kernel-lock';
 
 /** Another program of this mode uses the same database. Ends the start. */
@@ -13,6 +13,17 @@ export class AlreadyRunningError extends OrchestratorError {
   }
 }
 
+/** The database's file or directory can't be used. Ends the start. */
+export class DatabaseNotOpenedError extends OrchestratorError {
+  readonly code = 'database-not-opened';
+  readonly retryable = false;
+
+  constructor(dbPath: string, options: { cause: unknown }) {
+    const user = process.getuid?.() ?? 'unknown';
+    super(`DB_PATH: ${dbPath} can't be opened by user ${user}: ${messageOf(options.cause)}`, options);
+  }
+}
+
 /** A program that is being replaced needs a moment to go. */
 const LOCK_WAIT_MS = 2_000;
 
@@ -21,10 +32,13 @@ const LOCK_WAIT_MS = 2_000;
  * kernel drops it, however that happens.
  */
 export async function lockDatabase(dbPath: string, mode: 'server' | 'client'): Promise<void> {
-  await mkdir(dirname(dbPath), { recursive: true });
   try {
+    await mkdir(dirname(dbPath), { recursive: true });
     await KernelLock.take(`${dbPath}.${mode}.lock`, LOCK_WAIT_MS);
   } catch (error) {
-    throw error instanceof LockHeldError ? new AlreadyRunningError(mode, dbPath, { cause: error }) : error;
+    if (error instanceof LockHeldError) {
+      throw new AlreadyRunningError(mode, dbPath, { cause: error });
+    }
+    throw new DatabaseNotOpenedError(dbPath, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { removeOrphans, removeStaging, type Stuck } from '../common/orphan-directories';
+import { countOrphans, type Owner, removeOrphans, removeStaging, type Stuck } from '../common/orphan-directories';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 import { JOB_DIRECTORY, JobFiles, STAGING_DIRECTORY } from '../jobs/job-files';
@@ -23,21 +23,37 @@ export class OrphanSweeper implements OnApplicationBootstrap {
   /** Before the first request: no upload is under way, so what looks like one is left over. */
   async onApplicationBootstrap(): Promise<void> {
     this.report(await removeStaging(this.files.root, STAGING_DIRECTORY));
+    await this.skipLostIds();
     void this.sweep();
   }
 
   @Interval(LOOK_EVERY_MS)
   async sweep(): Promise<void> {
-    const owner = {
+    try {
+      this.report(await removeOrphans(this.owner(), this.config.maxAgeMs));
+    } catch (error) {
+      this.logger.error({ err: error }, 'the search for orphaned directories was interrupted');
+    }
+  }
+
+  /**
+   * An older database put back knows nothing of the jobs accepted since, and would give their ids to others: a portal
+   * could fetch another user's result. Their directories tell how many there were.
+   */
+  private async skipLostIds(): Promise<void> {
+    const count = await countOrphans(this.owner());
+    if (count > 0) {
+      await this.jobs.skipIds(count);
+      this.logger.warn(`${count} directories belong to no job of the database: as many ids are left out`);
+    }
+  }
+
+  private owner(): Owner {
+    return {
       root: this.files.root,
       form: JOB_DIRECTORY,
       whichAreOwned: (paths: readonly string[]) => this.jobs.whichAreOwned(paths),
     };
-    try {
-      this.report(await removeOrphans(owner, this.config.maxAgeMs));
-    } catch (error) {
-      this.logger.error({ err: error }, 'the search for orphaned directories was interrupted');
-    }
   }
 
   /** Each once: it is tried again, and need not be told each time. */

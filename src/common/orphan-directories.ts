@@ -39,6 +39,18 @@ export async function removeOrphans(owner: Owner, minAgeMs: number): Promise<Stu
   return stuck;
 }
 
+/** How many directories of the owner's form no row knows. */
+export async function countOrphans(owner: Owner): Promise<number> {
+  const names = (await listDirectory(owner.root)).filter((name) => owner.form.test(name));
+  let count = 0;
+  for (let at = 0; at < names.length; at += BATCH) {
+    const paths = names.slice(at, at + BATCH).map((name) => join(owner.root, name));
+    const owned = await owner.whichAreOwned(paths);
+    count += paths.filter((path) => !owned.has(path)).length;
+  }
+  return count;
+}
+
 /** Removes what uploads left that were under way when the program died. Only while none is under way. */
 export async function removeStaging(root: string, form: RegExp): Promise<Stuck[]> {
   const stuck: Stuck[] = [];

@@ -46,7 +46,7 @@ export class JobEnder {
     job.status = state;
     this.logger.log(
       { jobId: job.id, from, exitCode: details.exitCode },
-      `job ended ${state}: ${details.message ?? ''}`,
+      [`job ended ${state}`, details.message].filter(Boolean).join(': '),
     );
     void this.settle(job);
     return true;

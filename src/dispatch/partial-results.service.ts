@@ -3,7 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { archiveDirectory } from '../common/archive/archive-directory';
 import { OrchestratorError } from '../common/errors';
 import type { BackendRef } from '../backends/backend';
+import { BackendLostJobError } from '../backends/backend.errors';
 import { BackendRegistry } from '../backends/backend-registry';
+import { isFinal } from '../jobs/job-state';
 import { JobFiles } from '../jobs/job-files';
 import { JobNotFoundError, JobStateError } from '../jobs/jobs.errors';
 import { type Job, JobsRepository } from '../jobs/jobs.repository';
@@ -55,13 +57,19 @@ export class GetPartialResults {
       return { stream: archiveDirectory(this.files.inputDir(job.loc), { live: false, noteName: NOTE_NAME }) };
     }
     if (job.ref === null || job.releasedAt !== null) {
-      throw new JobStateError(
-        'job-has-no-files',
-        id,
-        job.status,
-        'it has not reached an executor, there are no files yet',
-      );
+      const text = isFinal(job.status)
+        ? 'it never reached an executor, there are no files'
+        : 'it has not reached an executor, there are no files yet';
+      throw new JobStateError('job-has-no-files', id, job.status, text);
     }
-    return { stream: await backend.fetch(job.ref as BackendRef, 'partial', signal) };
+    try {
+      return { stream: await backend.fetch(job.ref as BackendRef, 'partial', signal) };
+    } catch (error) {
+      if (!(error instanceof OrchestratorError)) {
+        throw error;
+      }
+      const code = error instanceof BackendLostJobError ? 'job-has-no-files' : 'job-files-not-given';
+      throw new JobStateError(code, id, job.status, error.message);
+    }
   }
 }

@@ -80,7 +80,8 @@ export class Tracker {
     }
     switch (actionFor(job.status, report.state)) {
       case 'none':
-        return;
+        // A job that waits at the backend may be told for what.
+        return report.state === 'waiting' && report.message !== '' ? this.notes.say(job, report.message) : undefined;
       case 'run':
         job.status = 'Running';
         job.runningSince ??= performance.now();

@@ -57,7 +57,7 @@ export class AcceptPayloadService {
         walltime: walltime === null ? null : Number(walltime),
         loc,
         status: 'Prepared',
-        message: '',
+        message: this.runner.waitReason(),
       });
       if (payload) {
         failpoint('accept:committed');

@@ -73,6 +73,9 @@ export class PayloadsRepository {
     }
     const stored = { ...row, id };
     this.cache.put(stored);
+    if (stored.message !== '') {
+      this.events.changed.next(toWire(stored));
+    }
     return stored;
   }
 

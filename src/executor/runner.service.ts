@@ -64,6 +64,14 @@ export class RunnerService {
     this.pump();
   }
 
+  /** What a payload that comes now would wait for; empty if it can begin at once. */
+  waitReason(): string {
+    const limit = this.config.maxConcurrent;
+    return limit !== null && this.active.size >= limit
+      ? `waiting: the executor runs ${limit} jobs at a time (MAX_CONCURRENT)`
+      : '';
+  }
+
   /** Takes over a payload that an earlier executor was about to run, ran, or left ended. */
   adopt(payload: PayloadRow): void {
     this.keep(payload.id, this.resume(payload));

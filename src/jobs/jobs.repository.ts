@@ -93,6 +93,16 @@ export class JobsRepository {
     return stored;
   }
 
+  /** Leaves out the next ids: jobs had them that the database knows nothing of. */
+  async skipIds(count: number): Promise<void> {
+    await this.writes.run(async (manager) => {
+      // Where no job was ever stored there is no row yet.
+      const isThere = "SELECT 1 FROM sqlite_sequence WHERE name = 'jobs'";
+      await manager.query(`INSERT INTO sqlite_sequence (name, seq) SELECT 'jobs', 0 WHERE NOT EXISTS (${isThere})`);
+      await manager.query("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'jobs'", [count]);
+    });
+  }
+
   /** Forgets upload keys that are older. */
   async forgetUploadKeys(createdBefore: number): Promise<void> {
     await this.writes.run((manager) => manager.delete(UploadKeyEntity, { createdAt: LessThan(createdBefore) }));

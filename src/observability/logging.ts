@@ -24,9 +24,11 @@ export function loggingParams(level: LogLevel): Params {
         },
       }),
       quietReqLogger: true,
-      genReqId: (request) => {
+      genReqId: (request, response) => {
         const given = request.headers['x-request-id'];
-        return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+        const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+        response.setHeader('x-request-id', id);
+        return id;
       },
       customAttributeKeys: { reqId: 'requestId' },
       customProps: (request) => idsOf(request.url ?? ''),

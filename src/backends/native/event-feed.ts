@@ -15,6 +15,8 @@ export interface FeedListener {
   report(payload: PayloadReport): void;
   /** The channel is new: reports may have been missed before. */
   opened(): void;
+  /** The channel is lost: why, a question to the executor tells. */
+  lost(): void;
 }
 
 /** Keeps a push channel to one executor open, until the signal aborts. */
@@ -37,6 +39,7 @@ export async function followEvents(
           attempt = 0;
           listener.opened();
         },
+        lost: () => listener.lost(),
       });
     } catch {
       // The peer has noted what is wrong with it; here it only means to try again.
@@ -80,6 +83,10 @@ async function readEvents(
     }
   } finally {
     peer.isPushing = false;
+    peer.noteSilence();
+    if (!signal.aborted) {
+      listener.lost();
+    }
   }
 }
 

@@ -58,6 +58,11 @@ export class ExecutorPeer {
     this.lastFault = null;
   }
 
+  /** Nothing is known to be wrong with it, but it has to be asked before the next hand-over. */
+  noteSilence(): void {
+    this.lastAnswerAt = -Infinity;
+  }
+
   noteFault(text: string): void {
     this.lastAnswerAt = -Infinity;
     this.lastFault = text;

@@ -173,6 +173,7 @@ export class NativeBackend implements Backend {
           }
         },
         opened: () => listener.gap(services),
+        lost: () => listener.gap(services),
       };
       void followEvents(this.http, peer, feed, signal);
     }

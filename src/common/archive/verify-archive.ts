@@ -1,6 +1,7 @@
 import { FileHandle, open } from 'node:fs/promises';
 import { RandomAccessReader, fromRandomAccessReaderPromise } from 'yauzl';
 import { OrchestratorError, errnoOf, messageOf } from '../errors';
+import { checkEntry, type PieceReader } from './check-entry';
 
 /** The file is no whole zip archive. Whoever fetched it fetches again or fails the job; the file itself won't mend. */
 export class ArchiveDamagedError extends OrchestratorError {
@@ -22,9 +23,8 @@ const CENTRAL_RECORD_BYTES = 46;
 const END_RECORD_BYTES = 22;
 
 /**
- * Checks the structure of a finished zip file: end record, every entry of the central directory, and that the file has
- * room for all data they speak of. Nothing is decompressed, and names are not judged: 50,000 entries take about 0.1 s.
- * Returns the number of entries.
+ * Checks a finished zip file: end record, every entry of the central directory, that the file has room for all data they
+ * speak of, and the checksum of each. Names are not judged. Returns the number of entries.
  * @throws ArchiveDamagedError   cut short, or no zip
  * @throws Error with an errno   the file could not be read (ENOENT, EIO...)
  */
@@ -46,12 +46,16 @@ export async function verifyArchive(path: string): Promise<number> {
 async function countEntries(path: string, file: FileHandle, size: number): Promise<number> {
   const options = { decodeStrings: false, autoClose: false };
   const zip = await fromRandomAccessReaderPromise(new WindowReader(file), size, options);
+  const data = new WindowReader(file);
   let centralBytes = 0;
   let dataEnd = 0;
   for await (const entry of zip.eachEntry()) {
     centralBytes += CENTRAL_RECORD_BYTES + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
     const headEnd = entry.relativeOffsetOfLocalHeader + LOCAL_HEADER_BYTES + entry.fileNameLength;
     dataEnd = Math.max(dataEnd, headEnd + entry.compressedSize);
+    if (dataEnd <= size) {
+      await checkEntry(file, data, entry);
+    }
   }
   if (dataEnd + centralBytes + END_RECORD_BYTES > size) {
     throw new ArchiveDamagedError(
@@ -63,7 +67,7 @@ async function countEntries(path: string, file: FileHandle, size: number): Promi
 }
 
 /** Reads ahead: yauzl asks for every record by two reads of a few dozen bytes. */
-class WindowReader extends RandomAccessReader {
+class WindowReader extends RandomAccessReader implements PieceReader {
   private start = 0;
   private window = Buffer.alloc(0);
 
@@ -85,6 +89,12 @@ class WindowReader extends RandomAccessReader {
       },
       (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
     );
+  }
+
+  /** A copy may be kept no longer than until the next call. */
+  async piece(position: number, length: number): Promise<Buffer> {
+    await this.fill(position, length);
+    return this.window.subarray(position - this.start, position - this.start + length);
   }
 
   private async fill(position: number, length: number): Promise<void> {

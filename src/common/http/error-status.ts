@@ -18,6 +18,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   unauthorized: 401,
   'payload-active': 409,
   'form-too-large': 413,
+  'job-files-not-given': 500,
   'job-not-terminated': 500,
   'processes-left': 500,
   'backend-unavailable': 500,

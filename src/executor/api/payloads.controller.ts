@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { PinoLogger } from 'nestjs-pino';
 import { archiveDirectory } from '../../common/archive/archive-directory';
 import { parseId } from '../../common/http/parse-id';
 import { isReset } from '../../common/http/peer-gone';
@@ -26,6 +27,7 @@ export class PayloadsController {
     private readonly payloads: PayloadsRepository,
     private readonly runner: RunnerService,
     private readonly retention: PayloadRetention,
+    private readonly logger: PinoLogger,
   ) {}
 
   @Post('submit')
@@ -40,7 +42,9 @@ export class PayloadsController {
   @ApiResponse({ status: 409, type: PayloadDto, description: 'its X-Job-Key was terminated before it arrived' })
   @ApiResponse({ status: 507, type: PayloadDto, description: 'the disk is full' })
   async submit(@Req() request: Request): Promise<PayloadDto> {
-    return toWire(await this.acceptPayload.accept(request));
+    const payload = await this.acceptPayload.accept(request);
+    this.logger.assign({ payloadId: payload.id, jobId: payload.jobId ?? undefined });
+    return toWire(payload);
   }
 
   @Get('retrieve/:id')
