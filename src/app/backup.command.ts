@@ -5,7 +5,7 @@ import { Command, CommandRunner } from 'nest-commander';
 import { DataSource } from 'typeorm';
 import { OrchestratorError } from '../common/errors';
 import { loadEnvFile } from '../config/load-env-file';
-import { readServerConfig } from '../config/server-config';
+import { readDbPath } from '../config/common-settings';
 import { copyDatabase } from '../database/copy-database';
 import { BUSY_TIMEOUT_MS } from '../database/data-source';
 import { exitOnError } from './exit-on-error';
@@ -26,7 +26,7 @@ export class BackupCommand extends CommandRunner {
   async run([file = '']: string[]): Promise<void> {
     try {
       loadEnvFile();
-      const { dbPath } = readServerConfig(process.env);
+      const dbPath = readDbPath(process.env);
       const target = resolve(file);
       if (existsSync(target)) {
         throw new BackupError(`${target} is there already: a backup overwrites nothing`);

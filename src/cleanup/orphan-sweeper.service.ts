@@ -1,9 +1,9 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { countOrphans, type Owner, removeOrphans, removeStaging, type Stuck } from '../common/orphan-directories';
+import { listOrphans, type Owner, removeOrphans, removeStaging, type Stuck } from '../common/orphan-directories';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
-import { JOB_DIRECTORY, JobFiles, STAGING_DIRECTORY } from '../jobs/job-files';
+import { JOB_DIRECTORY, JobFiles, notedId, STAGING_DIRECTORY } from '../jobs/job-files';
 import { JobsRepository } from '../jobs/jobs.repository';
 
 const LOOK_EVERY_MS = 10 * 60_000;
@@ -38,13 +38,16 @@ export class OrphanSweeper implements OnApplicationBootstrap {
 
   /**
    * An older database put back knows nothing of the jobs accepted since, and would give their ids to others: a portal
-   * could fetch another user's result. Their directories tell how many there were.
+   * could fetch another user's result. Their directories tell which ids they had.
    */
   private async skipLostIds(): Promise<void> {
-    const count = await countOrphans(this.owner());
-    if (count > 0) {
-      await this.jobs.skipIds(count);
-      this.logger.warn(`${count} directories belong to no job of the database: as many ids are left out`);
+    const ids = await Promise.all((await listOrphans(this.owner())).map(notedId));
+    const highest = Math.max(0, ...ids);
+    if (highest > 0) {
+      await this.jobs.skipIdsUpTo(highest);
+      this.logger.warn(
+        `the database knows nothing of some accepted jobs, the last of them ${highest}: was it restored?`,
+      );
     }
   }
 

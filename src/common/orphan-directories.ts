@@ -26,29 +26,24 @@ const BATCH = 500;
  */
 export async function removeOrphans(owner: Owner, minAgeMs: number): Promise<Stuck[]> {
   const stuck: Stuck[] = [];
-  const names = (await listDirectory(owner.root)).filter((name) => owner.form.test(name));
-  for (let at = 0; at < names.length; at += BATCH) {
-    const paths = names.slice(at, at + BATCH).map((name) => join(owner.root, name));
-    const owned = await owner.whichAreOwned(paths);
-    for (const path of paths.filter((each) => !owned.has(each))) {
-      if (await isOlder(path, minAgeMs)) {
-        await removeTree(path).catch((error: unknown) => stuck.push({ path, error }));
-      }
+  for (const path of await listOrphans(owner)) {
+    if (await isOlder(path, minAgeMs)) {
+      await removeTree(path).catch((error: unknown) => stuck.push({ path, error }));
     }
   }
   return stuck;
 }
 
-/** How many directories of the owner's form no row knows. */
-export async function countOrphans(owner: Owner): Promise<number> {
+/** Directories of the owner's form that no row knows. */
+export async function listOrphans(owner: Owner): Promise<string[]> {
   const names = (await listDirectory(owner.root)).filter((name) => owner.form.test(name));
-  let count = 0;
+  const orphans: string[] = [];
   for (let at = 0; at < names.length; at += BATCH) {
     const paths = names.slice(at, at + BATCH).map((name) => join(owner.root, name));
     const owned = await owner.whichAreOwned(paths);
-    count += paths.filter((path) => !owned.has(path)).length;
+    orphans.push(...paths.filter((path) => !owned.has(path)));
   }
-  return count;
+  return orphans;
 }
 
 /** Removes what uploads left that were under way when the program died. Only while none is under way. */

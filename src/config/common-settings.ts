@@ -1,4 +1,4 @@
-import type { EnvReader } from './env-reader';
+import { EnvReader, type Environment } from './env-reader';
 import { VARIABLES, type LogLevel } from './variables';
 
 /** What both modes are told. */
@@ -31,4 +31,12 @@ export function readCommonSettings(reader: EnvReader, directory: string): Common
     executorToken: reader.secret(VARIABLES.executorToken),
     logLevel: reader.choice(VARIABLES.logLevel),
   };
+}
+
+/** The database's path alone: for commands that a fault elsewhere in the configuration must not stop. */
+export function readDbPath(env: Environment, directory: string = process.cwd()): string {
+  const reader = new EnvReader(env);
+  const path = reader.path(VARIABLES.dbPath, directory);
+  reader.finish();
+  return path;
 }

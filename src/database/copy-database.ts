@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
 import { syncDirectory } from '../common/durable-fs';
 import { dirname } from 'node:path';
@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
  * synced to disk when this resolves, and not there if it fails.
  */
 export async function copyDatabase(dataSource: DataSource, target: string): Promise<void> {
-  const incoming = `${target}.part`;
+  const incoming = `${target}.${process.pid}.part`;
   await rm(incoming, { force: true });
   try {
     await dataSource.query('VACUUM INTO ?', [incoming]);
@@ -18,7 +18,9 @@ export async function copyDatabase(dataSource: DataSource, target: string): Prom
     } finally {
       await handle.close();
     }
-    await rename(incoming, target);
+    // A link, not a rename: it overwrites nothing that has come meanwhile.
+    await link(incoming, target);
+    await rm(incoming);
     await syncDirectory(dirname(target));
   } catch (error) {
     await rm(incoming, { force: true });

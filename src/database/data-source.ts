@@ -25,3 +25,20 @@ export async function openDurable(options: DataSourceOptions): Promise<DataSourc
   await dataSource.query('PRAGMA synchronous = FULL');
   return dataSource;
 }
+
+/** Room for some thousand changes of rows. */
+const RESERVE_BYTES = 512 * 1024;
+
+/**
+ * Sees to it that the file and its log have room of their own, so that ends of jobs can be stored when a job has filled
+ * the disk; without it nothing would ever be released, and the disk stay full.
+ */
+export async function reserveRoom(dataSource: DataSource): Promise<void> {
+  await dataSource.query('CREATE TABLE IF NOT EXISTS reserve (bytes BLOB)');
+  await dataSource.query('INSERT INTO reserve (bytes) VALUES (zeroblob(?))', [RESERVE_BYTES]);
+  await dataSource.query('DROP TABLE reserve');
+  await dataSource.query(FREE_THE_LOG);
+}
+
+/** Moves what the log holds into the file, so that the log begins anew and grows no further. */
+export const FREE_THE_LOG = 'PRAGMA wal_checkpoint(RESTART)';

@@ -33,6 +33,16 @@ export class DatabaseTooNewError extends OrchestratorError {
   }
 }
 
+/** The file is no database, or a damaged one. Ends the start. */
+export class DatabaseDamagedError extends OrchestratorError {
+  readonly code = 'database-damaged';
+  readonly retryable = false;
+
+  constructor(path: string, cause: unknown) {
+    super(`${path} is not a database, or is damaged: restore a backup, or choose another DB_PATH`, { cause });
+  }
+}
+
 const BUSY = new Set(['SQLITE_BUSY', 'SQLITE_LOCKED']);
 const FULL = new Set(['SQLITE_FULL']);
 
@@ -48,4 +58,9 @@ export function translateDriverError(error: unknown): unknown {
 function driverCode(error: unknown): string | null {
   const inner = isError(error) && 'driverError' in error ? error.driverError : error;
   return isError(inner) && 'code' in inner && typeof inner.code === 'string' ? inner.code : null;
+}
+
+/** The driver says that the file is no database, or not a whole one. */
+export function isDamage(error: unknown): boolean {
+  return ['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(driverCode(error) ?? '');
 }

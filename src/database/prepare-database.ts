@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { copyDatabase } from './copy-database';
 import { openDurable, writerOptions } from './data-source';
-import { DatabaseTooNewError } from './database.errors';
+import { DatabaseDamagedError, DatabaseTooNewError, isDamage } from './database.errors';
 import { KernelLock } from './kernel-lock';
 import { MIGRATIONS } from './migrations/migrations';
 
@@ -20,16 +20,22 @@ export async function prepareDatabase(dbPath: string): Promise<void> {
   await mkdir(dirname(dbPath), { recursive: true });
   const lock = await KernelLock.take(`${dbPath}.migrate.lock`, MIGRATION_WAIT_MS);
   try {
-    const dataSource = await openDurable({ ...writerOptions(dbPath), migrations: MIGRATIONS });
-    try {
-      await refuseNewer(dataSource, dbPath);
-      await copyForeign(dataSource, dbPath);
-      await dataSource.runMigrations({ transaction: 'each' });
-    } finally {
-      await dataSource.destroy();
-    }
+    await migrate(dbPath);
+  } catch (error) {
+    throw isDamage(error) ? new DatabaseDamagedError(dbPath, error) : error;
   } finally {
     await lock.release();
+  }
+}
+
+async function migrate(dbPath: string): Promise<void> {
+  const dataSource = await openDurable({ ...writerOptions(dbPath), migrations: MIGRATIONS });
+  try {
+    await refuseNewer(dataSource, dbPath);
+    await copyForeign(dataSource, dbPath);
+    await dataSource.runMigrations({ transaction: 'each' });
+  } finally {
+    await dataSource.destroy();
   }
 }
 

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, EntityManager } from 'typeorm';
 import { backOff, delay } from '../common/delay';
+import { FREE_THE_LOG } from './data-source';
 import { DatabaseBusyError, DatabaseFullError, translateDriverError } from './database.errors';
 
 /** A piece of work on the database. It may be run twice (see {@link WriteQueue}), so it does nothing else. */
@@ -100,10 +101,23 @@ export class WriteQueue {
 
   private async tryAlone(one: Waiting): Promise<void> {
     try {
-      const [value] = await this.transact([one]);
+      const [value] = await this.transactInRoom(one);
       one.resolve(value);
     } catch (error) {
       one.reject(translateDriverError(error));
+    }
+  }
+
+  /** On a full disk, once more with the log freed: the file has room of its own (see reserveRoom). */
+  private async transactInRoom(one: Waiting): Promise<unknown[]> {
+    try {
+      return await this.transact([one]);
+    } catch (error) {
+      if (!(translateDriverError(error) instanceof DatabaseFullError)) {
+        throw error;
+      }
+      await this.dataSource.query(FREE_THE_LOG);
+      return this.transact([one]);
     }
   }
 

@@ -8,8 +8,6 @@ export class ActiveJob {
   readonly id: number;
   /** Of this attempt: a job that is started again is another one to the backend. */
   readonly key: string;
-  /** Of the attempt before, if there was one. */
-  readonly previousKey: string | null;
   readonly attempt: number;
   readonly service: string;
   readonly loc: string;
@@ -23,6 +21,8 @@ export class ActiveJob {
   isEnding = false;
   /** When the backend last said something of it that was understood (performance.now()). */
   lastContactAt = performance.now();
+  /** It was given up while it may still run at its backend. */
+  isGivenUp: boolean;
   /** When it was first seen to run (performance.now()); `null`: not yet. */
   runningSince: number | null;
   /** Aborts whatever is under way for it. */
@@ -36,7 +36,7 @@ export class ActiveJob {
     setMaxListeners(0, this.abort.signal);
     const key = job.key ?? `job-${job.id}`;
     this.key = keyOfAttempt(key, job.attempt);
-    this.previousKey = job.attempt > 1 ? keyOfAttempt(key, job.attempt - 1) : null;
+    this.isGivenUp = job.status === 'Failed' && job.givenUpKey !== null;
     this.attempt = job.attempt;
     this.runningSince = job.startedAt === null ? null : performance.now() - Math.max(0, Date.now() - job.startedAt);
     this.service = job.service;

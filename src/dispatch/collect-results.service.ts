@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { verifyArchive } from '../common/archive/verify-archive';
@@ -17,8 +17,8 @@ import { JobFiles } from '../jobs/job-files';
 import type { ActiveJob } from './active-job';
 import { JobNotes } from './job-notes.service';
 
-/** Archives that arrive at a time, for all services together: more would share the same disk and network. */
-const CONCURRENCY = 16;
+/** Archives of one service that arrive at a time: one slow executor takes no turn of another's. */
+const CONCURRENCY = 48;
 const WRITE_CHUNK_BYTES = 256 * 1024;
 /** Far below any network that can be worked with. */
 const PROGRESS = { minBytes: 32 * 1024, windowMs: 30_000 };
@@ -35,7 +35,7 @@ export class ResultsLostError extends OrchestratorError {
 /** Brings the files of ended jobs from the backend to their place here. */
 @Injectable()
 export class CollectResults {
-  private readonly turns = new Semaphore(CONCURRENCY);
+  private readonly turns = new Map<string, Semaphore>();
 
   constructor(
     private readonly files: JobFiles,
@@ -75,20 +75,28 @@ export class CollectResults {
     if (ref === null) {
       throw new ResultsLostError('the job never reached the backend');
     }
-    await this.turns.run(async () => {
+    const turns = this.turns.get(job.service) ?? new Semaphore(CONCURRENCY);
+    this.turns.set(job.service, turns);
+    await turns.run(async () => {
       const incoming = this.files.incomingPath(job.loc);
       const archive = await job.backend.fetch(ref, scope, signal);
-      await pipeline(
-        archive,
-        new SteadyStream(PROGRESS),
-        createWriteStream(incoming, { highWaterMark: WRITE_CHUNK_BYTES }),
-        { signal },
-      );
-      await verifyArchive(incoming);
-      await sync(incoming);
-      failpoint('collect:fetched');
-      await renameDurably(incoming, this.files.archivePath(job.loc));
-      failpoint('collect:renamed');
+      try {
+        await pipeline(
+          archive,
+          new SteadyStream(PROGRESS),
+          createWriteStream(incoming, { highWaterMark: WRITE_CHUNK_BYTES }),
+          { signal },
+        );
+        await verifyArchive(incoming);
+        await sync(incoming);
+        failpoint('collect:fetched');
+        await renameDurably(incoming, this.files.archivePath(job.loc));
+        failpoint('collect:renamed');
+      } catch (error) {
+        // What is broken must not hold a full disk full until the next attempt.
+        await rm(incoming, { force: true });
+        throw error;
+      }
     });
   }
 }

@@ -9,6 +9,7 @@ import { QuotaBook } from '../quotas/quota-book';
 import { ActiveJob } from './active-job';
 import { ActiveJobs } from './active-jobs';
 import { Dispatcher } from './dispatcher.service';
+import { GivenUpJobs } from './given-up-jobs';
 import { JobEnder } from './job-ender.service';
 import { TakeOver } from './take-over.service';
 import { Terminator } from './terminator.service';
@@ -21,6 +22,7 @@ export class DispatchRecovery implements OnApplicationBootstrap {
 
   constructor(
     private readonly takeOver: TakeOver,
+    private readonly givenUp: GivenUpJobs,
     private readonly jobs: JobsRepository,
     private readonly files: JobFiles,
     private readonly quotas: QuotaBook,
@@ -35,6 +37,7 @@ export class DispatchRecovery implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     await mkdir(this.files.root, { recursive: true });
     await this.takeOver.run();
+    await this.givenUp.load();
     const live = await this.jobs.listLive();
     // Slots first, all of them: nothing may be handed over before they are counted.
     for (const job of live) {
@@ -78,6 +81,7 @@ export class DispatchRecovery implements OnApplicationBootstrap {
       gap: (services) => {
         for (const service of services) {
           this.dispatcher.backendIsBack(service);
+          this.tracker.hurry(service);
           this.tracker.poll(service).catch((error: unknown) => {
             this.logger.error({ err: error, service }, 'a poll failed');
           });

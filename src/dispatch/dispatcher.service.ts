@@ -65,7 +65,12 @@ export class Dispatcher implements OnModuleDestroy {
     line.isWanted = true;
     if (!line.isPumping && line.retry === null) {
       line.isPumping = true;
-      setImmediate(() => void this.pumpWhileWanted(service, line));
+      setImmediate(() => {
+        this.pumpWhileWanted(service, line).catch((error: unknown) => {
+          line.isPumping = false;
+          this.logger.error({ err: error, service }, 'the queue could not be looked at');
+        });
+      });
     }
   }
 

@@ -61,7 +61,7 @@ export class HandOver {
       try {
         const ref = mustAsk ? await this.ask(job) : await this.submit(job);
         if (ref !== null) {
-          await this.accepted(job, ref);
+          await this.accepted(job, ref, mustAsk);
           return { done: true };
         }
         mustAsk = false;
@@ -103,10 +103,6 @@ export class HandOver {
     const { id, key, service } = job;
     const inputDir = this.files.inputDir(job.loc);
     const walltimeMs = this.config.services.get(service)?.maxRuntimeMs ?? null;
-    if (job.previousKey !== null) {
-      // Whatever became of the attempt before: from now on it can't run any more.
-      await job.backend.terminate({ key: job.previousKey, service }, null, job.abort.signal);
-    }
     return job.backend.submit({ id, key, service, walltimeMs, inputDir }, job.abort.signal);
   }
 
@@ -119,7 +115,7 @@ export class HandOver {
     return found === 'absent' ? null : found;
   }
 
-  private async accepted(job: ActiveJob, ref: BackendRef): Promise<void> {
+  private async accepted(job: ActiveJob, ref: BackendRef, wasFound: boolean): Promise<void> {
     failpoint('dispatch:taken');
     const older = this.active.holderOf(ref);
     if (older && older !== job) {
@@ -135,6 +131,10 @@ export class HandOver {
     job.lastContactAt = performance.now();
     this.active.setRef(job, ref);
     await this.tracker.track(job);
+    if (wasFound) {
+      // What it has told of the job so far was told to nobody.
+      await this.tracker.poll(job.service);
+    }
   }
 
   private async takeBack(job: ActiveJob, reason: string): Promise<HandOverResult> {

@@ -58,17 +58,21 @@ export class JobEnder {
    * @param there whether the attempt may still run at a backend that is out of reach
    */
   async lose(job: ActiveJob, reason: string, there: 'gone' | 'may still run'): Promise<void> {
-    if (await this.repeat(job, reason)) {
+    const givenUp = there === 'gone' ? {} : { givenUpKey: job.key, givenUpRef: job.ref };
+    if (await this.repeat(job, reason, givenUp)) {
       return;
     }
-    if (there === 'may still run') {
-      this.givenUp.add(job);
+    job.isGivenUp = there === 'may still run';
+    if ((await this.end(job, 'Failed', { message: reason, ...givenUp })) && job.isGivenUp) {
+      this.givenUp.add({ ...job, jobId: job.id });
     }
-    await this.end(job, 'Failed', { message: reason });
   }
 
-  /** Has the job wait for another attempt, if there may be one. The hand-over sees to it that the old one can't run. */
-  async repeat(job: ActiveJob, reason: string): Promise<boolean> {
+  /**
+   * Has the job wait for another attempt, if there may be one.
+   * @param givenUp the old attempt, where it may still run: it is ended before the backend gets another job
+   */
+  async repeat(job: ActiveJob, reason: string, givenUp: MoveDetails = {}): Promise<boolean> {
     const maxAttempts = this.config.services.get(job.service)?.maxAttempts ?? 1;
     if (job.attempt >= maxAttempts || (await this.jobs.find(job.id))?.terminateAt !== null) {
       return false;
@@ -78,7 +82,14 @@ export class JobEnder {
     this.active.remove(job);
     const message = `attempt ${job.attempt} of ${maxAttempts} was lost: ${reason}`;
     this.logger.warn({ jobId: job.id }, message);
-    await this.jobs.move(job.id, 'Queued', { message, ref: null, attempt: job.attempt + 1 });
+    if (givenUp.givenUpKey != null) {
+      this.givenUp.add({ ...job, jobId: job.id });
+    } else if (job.ref !== null) {
+      this.release(job, job.ref).catch((error: unknown) => {
+        this.logger.warn({ err: error, jobId: job.id }, 'a lost attempt could not be released');
+      });
+    }
+    await this.jobs.move(job.id, 'Queued', { message, ref: null, attempt: job.attempt + 1, ...givenUp });
     return true;
   }
 
@@ -99,7 +110,8 @@ export class JobEnder {
       if (await this.files.hasArchive(job.loc)) {
         await this.files.dropInput(job.loc);
       }
-      if (job.ref !== null) {
+      // What was given up is released once it is terminated.
+      if (job.ref !== null && !job.isGivenUp) {
         await this.release(job, job.ref);
         await this.jobs.markReleased(job.id);
       }

@@ -49,20 +49,8 @@ export class TakeOver {
     if (job.status === 'Locked') {
       adoption.terminateAt = Date.now();
     }
-    await this.settle(job, loc, ref !== null);
+    Object.assign(adoption, await settle(job, loc, ref !== null));
     await this.jobs.adopt(job.id, randomUUID(), adoption);
-  }
-
-  /** Moves on what the other program left in a state that nobody would ever move on. */
-  private async settle(job: Job, loc: string, hasRef: boolean): Promise<void> {
-    if (job.status === 'Unknown') {
-      const hasFiles = await isDirectory(loc);
-      await (hasFiles
-        ? this.jobs.move(job.id, 'Queued', { message: '' })
-        : this.jobs.move(job.id, 'Failed', { message: 'its upload was not finished' }));
-    } else if ((job.status === 'Processing' || job.status === 'Submitted') && !hasRef) {
-      await this.jobs.move(job.id, 'Failed', { message: 'outcome of the hand-over unknown' });
-    }
   }
 
   /** The other program may have stored a path relative to where it was started. */
@@ -77,6 +65,18 @@ export class TakeOver {
       () => Date.now(),
     );
   }
+}
+
+/** What the other program left in a state from which nobody would ever move it on. */
+async function settle(job: Job, loc: string, hasRef: boolean): Promise<Partial<Adoption>> {
+  const failed = (message: string) => ({ status: 'Failed' as const, message, endedAt: Date.now() });
+  if (job.status === 'Unknown') {
+    return (await isDirectory(loc)) ? { status: 'Queued' } : failed('its upload was not finished');
+  }
+  if ((job.status === 'Processing' || job.status === 'Submitted') && !hasRef) {
+    return failed('outcome of the hand-over unknown');
+  }
+  return {};
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { delay } from '../common/delay';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 import type { BackendRef, BackendReport } from '../backends/backend';
+import { JobFiles } from '../jobs/job-files';
 import { JobsRepository } from '../jobs/jobs.repository';
 import type { ActiveJob } from './active-job';
 import { ActiveJobs } from './active-jobs';
@@ -15,10 +16,12 @@ import { actionFor } from './report-action';
 @Injectable()
 export class Tracker {
   private readonly logger = new Logger(Tracker.name);
-  private readonly polling = new Set<string>();
+  /** Services that are being polled; what ends the present pause early. */
+  private readonly pauses = new Map<string, AbortController>();
 
   constructor(
     private readonly jobs: JobsRepository,
+    private readonly files: JobFiles,
     private readonly active: ActiveJobs,
     private readonly collect: CollectResults,
     private readonly ender: JobEnder,
@@ -51,6 +54,11 @@ export class Tracker {
     );
   }
 
+  /** The push channel of a service has changed: the pause that was chosen before is no longer the right one. */
+  hurry(service: string): void {
+    this.pauses.get(service)?.abort();
+  }
+
   /** Asks for all jobs of a service at once. */
   async poll(service: string): Promise<void> {
     const jobs = this.active.atBackend(service);
@@ -70,7 +78,7 @@ export class Tracker {
     );
   }
 
-  /** Does to the job what the report says. Resolves when that is stored. */
+  /** Does to the job what the report says. Fetching results goes on behind the scenes. */
   async apply(job: ActiveJob, report: BackendReport): Promise<void> {
     if (job.isEnding) {
       return;
@@ -91,13 +99,22 @@ export class Tracker {
         return this.noteOrGiveUp(job, report.message);
       case 'collect':
         job.isEnding = true;
-        return this.collectAndEnd(job, report);
+        // Not waited for: a slow transfer must not hold up whoever polls or hands over.
+        this.collectAndEnd(job, report).catch((error: unknown) => {
+          this.logger.error({ err: error, jobId: job.id }, 'results could not be collected');
+        });
+        return;
       case 'end':
         job.isEnding = true;
         await this.ender.end(job, endStateOf(report), detailsOf(report));
         return;
       case 'lose':
         job.isEnding = true;
+        // A server on an older copy of its database may have the results of a job that the executor was told to forget.
+        if (report.exitCode === 0 && (await this.files.hasArchive(job.loc))) {
+          await this.ender.end(job, 'Completed', { ...detailsOf(report), message: '' });
+          return;
+        }
         return this.ender.lose(job, report.message, 'gone');
     }
   }
@@ -109,7 +126,10 @@ export class Tracker {
       return;
     }
     try {
-      await this.collect.untilWhole(job, state === 'Completed' ? 'results' : 'partial');
+      // A server that died between the rename and the end has left it.
+      if (!(await this.files.hasArchive(job.loc))) {
+        await this.collect.untilWhole(job, state === 'Completed' ? 'results' : 'partial');
+      }
       await this.ender.end(job, state, details);
     } catch (error) {
       if (job.abort.signal.aborted) {
@@ -140,23 +160,25 @@ export class Tracker {
 
   /** One loop a service, for as long as it has jobs at its backend. */
   private async keepPolling(service: string): Promise<void> {
-    if (this.polling.has(service)) {
+    if (this.pauses.has(service)) {
       return;
     }
-    this.polling.add(service);
+    this.pauses.set(service, new AbortController());
     try {
       for (;;) {
         const [first] = this.active.atBackend(service);
         if (!first || this.active.stopping.aborted) {
           return;
         }
-        await delay(first.backend.pollEveryMs(service), this.active.stopping);
+        const pause = new AbortController();
+        this.pauses.set(service, pause);
+        await delay(first.backend.pollEveryMs(service), AbortSignal.any([pause.signal, this.active.stopping]));
         await this.poll(service).catch((error: unknown) => {
           this.logger.error({ err: error, service }, 'a poll failed');
         });
       }
     } finally {
-      this.polling.delete(service);
+      this.pauses.delete(service);
     }
   }
 }

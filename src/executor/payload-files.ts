@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
@@ -67,6 +68,15 @@ export class PayloadFiles {
     if (loc !== '') {
       await removeTree(loc);
     }
+  }
+
+  /**
+   * What goes into the archive: the working directory. The Rust program's client, while it still runs a payload that was
+   * taken over, has the files right in the payload's directory.
+   */
+  archiveRoot(loc: string): string {
+    const { work, run } = dirsOf(loc);
+    return existsSync(run) ? work : loc;
   }
 
   /** The working directory is still there: a script may have deleted it, or put a link in its place. */

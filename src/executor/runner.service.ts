@@ -20,7 +20,7 @@ import { LogLimit } from './process/log-limit';
 import { ProcessEnder } from './process/process-ender.service';
 import type { JobMark } from './process/process-table';
 import { findSupervisor, type RunningJob, startSupervisor } from './process/supervisor';
-import { readScriptEnd } from './process/supervisor-record';
+import { readScriptEnd, supervisorAgeMs } from './process/supervisor-record';
 import { TakeOver } from './take-over.service';
 
 /** No process could be had: the machine's limits may allow one soon. */
@@ -240,11 +240,11 @@ export class RunnerService {
   }
 
   /** Ends the job when it has run for its walltime. Returns what stops the clock. */
-  private startClock({ id, walltime, startedAt }: PayloadRow, mark: JobMark): () => void {
+  private startClock({ id, loc, walltime }: PayloadRow, mark: JobMark): () => void {
     if (walltime === null) {
       return () => undefined;
     }
-    const ranMs = startedAt === null ? 0 : Math.max(0, Date.now() - startedAt);
+    const ranMs = supervisorAgeMs(dirsOf(loc).run) ?? 0;
     return callAfter(Math.max(0, walltime - ranMs), () => {
       this.late.add(id);
       this.ender.end(mark, this.config.killGraceMs).catch((error: unknown) => {

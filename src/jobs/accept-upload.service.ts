@@ -62,6 +62,9 @@ export class AcceptUploadService {
       const job = { userId, service, loc, key: staging.key, message: '' };
       const { id, isRepeat } = await this.jobs.insert(job, uploadKey);
       failpoint('upload:committed');
+      if (!isRepeat) {
+        await this.files.noteId(loc, id);
+      }
       if (isRepeat) {
         await this.files.discard(staging);
       }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir, readlink, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { renameDurably, syncDirectory } from '../common/durable-fs';
@@ -48,6 +48,14 @@ export class JobFiles {
     return loc;
   }
 
+  /**
+   * Notes the id of an accepted job in its directory, so that a server whose database was replaced by an older copy
+   * knows which ids were given away. Not synced: it helps where it is there.
+   */
+  async noteId(loc: string, id: number): Promise<void> {
+    await symlink(String(id), join(loc, 'id')).catch(() => undefined);
+  }
+
   /** Takes away whatever there is of an upload that was not accepted. */
   async discard(staging: Staging): Promise<void> {
     await removeTree(join(this.root, `${staging.key}.part`));
@@ -57,7 +65,8 @@ export class JobFiles {
   /** Where the uploaded files are. The Rust program has them right in the job's directory. */
   inputDir(loc: string): string {
     const own = join(loc, 'input');
-    return existsSync(own) ? own : loc;
+    // A file of this name may be one of the Rust program's uploads.
+    return statSync(own, { throwIfNoEntry: false })?.isDirectory() ? own : loc;
   }
 
   /** The results of an ended job; for a failed one, the files as they were at its end. */
@@ -86,4 +95,10 @@ export class JobFiles {
   async remove(loc: string): Promise<void> {
     await removeTree(loc);
   }
+}
+
+/** The id that was noted in a job's directory; 0 if there is none. */
+export async function notedId(loc: string): Promise<number> {
+  const text = await readlink(join(loc, 'id')).catch(() => '');
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }

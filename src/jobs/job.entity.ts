@@ -74,6 +74,13 @@ export class JobEntity {
   @Column({ name: 'released_at', type: 'bigint', nullable: true })
   releasedAt!: number | null;
 
+  /** Key and ref of an attempt that was given up and may still run at its backend. */
+  @Column({ name: 'given_up_key', type: 'text', nullable: true })
+  givenUpKey!: string | null;
+
+  @Column({ name: 'given_up_ref', type: 'text', nullable: true })
+  givenUpRef!: string | null;
+
   /** Which start of the job this is, from 1: more only where MAX_ATTEMPTS allows. */
   @Column({ type: 'integer' })
   attempt!: number;

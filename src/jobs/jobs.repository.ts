@@ -17,15 +17,18 @@ export type Job = Omit<JobEntity, 'status'> & { status: JobState };
 
 /** What may be stored together with a move. The time stamp of the new state is set by the move itself. */
 export type MoveDetails = Partial<
-  Pick<JobEntity, 'message' | 'exitCode' | 'signal' | 'ref' | 'startedAt' | 'endedAt' | 'attempt'>
+  Pick<
+    JobEntity,
+    'message' | 'exitCode' | 'signal' | 'ref' | 'startedAt' | 'endedAt' | 'attempt' | 'givenUpKey' | 'givenUpRef'
+  >
 >;
 
 /** A job about to be accepted. */
 export type NewJob = Pick<JobEntity, 'userId' | 'service' | 'loc' | 'message'> & { key: string };
 
-/** What is found out about a row of the Rust program. */
+/** What is found out about a row of the Rust program. Its state is part of it: nobody follows the job yet. */
 export type Adoption = Pick<JobEntity, 'loc' | 'ref'> &
-  Partial<Pick<JobEntity, 'endedAt' | 'releasedAt' | 'terminateAt'>>;
+  Partial<Pick<JobEntity, 'message' | 'endedAt' | 'releasedAt' | 'terminateAt'>> & { status?: JobState };
 
 /** One service, or all but some. */
 export type ServiceChoice = { readonly only: string } | { readonly allBut: readonly string[] };
@@ -50,6 +53,8 @@ const BLANK = {
   removedAt: null,
   terminateAt: null,
   releasedAt: null,
+  givenUpKey: null,
+  givenUpRef: null,
   attempt: 1,
 };
 
@@ -93,13 +98,13 @@ export class JobsRepository {
     return stored;
   }
 
-  /** Leaves out the next ids: jobs had them that the database knows nothing of. */
-  async skipIds(count: number): Promise<void> {
+  /** Leaves out ids up to this one: jobs had them that the database knows nothing of. */
+  async skipIdsUpTo(id: number): Promise<void> {
     await this.writes.run(async (manager) => {
       // Where no job was ever stored there is no row yet.
       const isThere = "SELECT 1 FROM sqlite_sequence WHERE name = 'jobs'";
       await manager.query(`INSERT INTO sqlite_sequence (name, seq) SELECT 'jobs', 0 WHERE NOT EXISTS (${isThere})`);
-      await manager.query("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'jobs'", [count]);
+      await manager.query("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'jobs'", [id]);
     });
   }
 
@@ -130,6 +135,18 @@ export class JobsRepository {
       .andWhere('job.status NOT IN (:...others)', { others: [...LIVE_STATES, 'Cleaned' as const].map(toStored) })
       .getMany();
     return rows.map(toJob);
+  }
+
+  /** Jobs of which an attempt was given up and may still run at its backend. */
+  async listGivenUp(): Promise<Job[]> {
+    return (await this.reader.createQueryBuilder('job').where('job.givenUpKey IS NOT NULL').getMany()).map(toJob);
+  }
+
+  /** Nothing of the attempt that was given up can run any more. */
+  async clearGivenUp(id: number): Promise<void> {
+    const cleared = { givenUpKey: null, givenUpRef: null };
+    await this.writes.runUntilStored((manager) => manager.update(JobEntity, { id }, cleared));
+    this.cache.patch(id, cleared);
   }
 
   /** Ended before `endedBefore`, at most `limit` of them. */
@@ -219,7 +236,9 @@ export class JobsRepository {
 
   /** Makes a row of the Rust program one of ours. */
   async adopt(id: number, key: string, adoption: Adoption): Promise<void> {
-    await this.writes.run((manager) => manager.update(JobEntity, { id }, { ...adoption, key }));
+    const { status, ...others } = adoption;
+    const stored = { ...others, ...(status && { status: toStored(status) }), key };
+    await this.writes.run((manager) => manager.update(JobEntity, { id }, stored));
     this.cache.patch(id, { ...adoption, key });
   }
 

@@ -45,7 +45,7 @@ export class ServiceQueue {
   /** A job begins to wait: after its upload, or again when its hand-over was refused for now. */
   enqueue(id: number, userId: number): void {
     const lane = this.lane(userId);
-    if (lane.waiting.has(id)) {
+    if (lane.waiting.has(id) || this.slots.has(id)) {
       return;
     }
     lane.waiting.add(id);

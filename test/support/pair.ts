@@ -113,7 +113,11 @@ export class Pair extends Portal {
       () => processesOf(this.root),
     );
     for (const { pid } of left) {
-      process.kill(pid, 'SIGKILL');
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has gone just now, later than it should have.
+      }
     }
     if (left.length > 0) {
       faults.push(`left alive: ${left.map(({ pid, command }) => `${pid} ${command}`).join('; ')}`);

@@ -38,7 +38,7 @@ export class RedirectError extends OrchestratorError {
 const CONNECT_MS = 5_000;
 const MAX_REDIRECTS = 3;
 /** Connections to one executor; a push channel is one of them. */
-const CONNECTIONS = 64;
+const CONNECTIONS = 128;
 /** Shorter than the 5 s after which our own executor closes an idle connection. */
 const KEEP_ALIVE_MS = 3_000;
 

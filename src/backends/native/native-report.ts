@@ -10,9 +10,10 @@ export function bareReport(state: BackendState, message: string): BackendReport 
 export function toReport(payload: PayloadReport): BackendReport {
   const { message, exitCode, signal, startedAt, endedAt } = payload;
   const state = stateOf(payload);
+  const text = payload.status === 'Cleaned' ? 'the executor has let go of the job' : '';
   // Our executor says how a script ended, if it did.
   const isBackendFault = state === 'failed' && payload.tellsEnd && exitCode === null && signal === null;
-  return { state, message, exitCode, signal, startedAt, endedAt, isBackendFault };
+  return { state, message: message === '' ? text : message, exitCode, signal, startedAt, endedAt, isBackendFault };
 }
 
 function stateOf(payload: PayloadReport): BackendState {

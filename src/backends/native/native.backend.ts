@@ -41,6 +41,7 @@ const MAX_JSON_BYTES = 1024 * 1024;
 /** While an executor pushes, polling only repairs; the Rust client doesn't, so it is asked as often as its server does. */
 const POLL_BESIDE_PUSH_MS = 15_000;
 const POLL_WITHOUT_PUSH_MS = 250;
+const POLL_WHILE_AWAY_MS = 1_000;
 
 /** Executors that speak HTTP: our client mode, and the Rust program's. */
 @Injectable()
@@ -129,7 +130,7 @@ export class NativeBackend implements Backend {
     await peer.ready(signal);
     const { terminate } = peer.endpoints;
     if (ref === null && !peer.isOurs) {
-      throw new BackendUnclearError('this executor can be asked only once it has taken the job', true);
+      throw new BackendUnclearError('this executor can be asked only once it has taken the job', false);
     }
     const answer =
       ref === null
@@ -180,7 +181,11 @@ export class NativeBackend implements Backend {
   }
 
   pollEveryMs(service: string): number {
-    return this.peer(service).isPushing ? POLL_BESIDE_PUSH_MS : POLL_WITHOUT_PUSH_MS;
+    const { isPushing, fault } = this.peer(service);
+    if (isPushing) {
+      return POLL_BESIDE_PUSH_MS;
+    }
+    return fault === null ? POLL_WITHOUT_PUSH_MS : POLL_WHILE_AWAY_MS;
   }
 
   describe(service: string): BackendStatus {

@@ -23,6 +23,8 @@ const TABLES = {
       terminate_at: 'BIGINT',
       released_at: 'BIGINT',
       attempt: 'INTEGER NOT NULL DEFAULT 1',
+      given_up_key: 'TEXT',
+      given_up_ref: 'TEXT',
     },
   },
   payloads: {
@@ -58,6 +60,8 @@ const INDEXES = [
   'CREATE UNIQUE INDEX IF NOT EXISTS jobs_by_key ON jobs (job_key)',
   // Results are in, but the backend still holds its copy.
   'CREATE INDEX IF NOT EXISTS jobs_unreleased ON jobs (id) WHERE ref IS NOT NULL AND released_at IS NULL',
+  // Given up while their backend was out of reach: they may still run there.
+  'CREATE INDEX IF NOT EXISTS jobs_given_up ON jobs (id) WHERE given_up_key IS NOT NULL',
   // Cleaned, but the directory is still there.
   'CREATE INDEX IF NOT EXISTS jobs_unremoved ON jobs (id) WHERE cleaned_at IS NOT NULL AND removed_at IS NULL',
   'CREATE INDEX IF NOT EXISTS upload_keys_by_age ON upload_keys (created_at)',

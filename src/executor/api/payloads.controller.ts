@@ -9,7 +9,7 @@ import { isReset } from '../../common/http/peer-gone';
 import { NOTE_NAME } from '../../workload/archive-note';
 import { AcceptPayloadService } from '../accept-payload.service';
 import { PayloadNotFoundError } from '../executor.errors';
-import { dirsOf } from '../payload-files';
+import { PayloadFiles } from '../payload-files';
 import { PayloadRetention } from '../payload-retention.service';
 import { hasEnded } from '../payload-state';
 import { type PayloadRow, PayloadsRepository, toWire } from '../payloads.repository';
@@ -25,6 +25,7 @@ export class PayloadsController {
   constructor(
     private readonly acceptPayload: AcceptPayloadService,
     private readonly payloads: PayloadsRepository,
+    private readonly files: PayloadFiles,
     private readonly runner: RunnerService,
     private readonly retention: PayloadRetention,
     private readonly logger: PinoLogger,
@@ -57,7 +58,7 @@ export class PayloadsController {
   async retrieve(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const payload = await this.require(id);
     if (payload.status === 'Completed') {
-      await sendArchive(payload, request, response);
+      await this.sendArchive(payload, request, response);
     } else {
       response.json(toWire(payload));
     }
@@ -68,7 +69,7 @@ export class PayloadsController {
   @ApiResponse({ status: 200, content: ZIP })
   @ApiResponse({ status: 404, type: PayloadDto })
   async retrievePartial(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    await sendArchive(await this.require(id), request, response);
+    await this.sendArchive(await this.require(id), request, response);
   }
 
   @Post('kill/:id')
@@ -98,16 +99,19 @@ export class PayloadsController {
     }
     return payload;
   }
-}
 
-async function sendArchive(payload: PayloadRow, request: Request, response: Response): Promise<void> {
-  const archive = archiveDirectory(dirsOf(payload.loc).work, { live: !hasEnded(payload.status), noteName: NOTE_NAME });
-  response.type('application/zip');
-  try {
-    await pipeline(archive, response);
-  } catch (error) {
-    if (!isReset(error, request)) {
-      throw error;
+  private async sendArchive(payload: PayloadRow, request: Request, response: Response): Promise<void> {
+    const archive = archiveDirectory(this.files.archiveRoot(payload.loc), {
+      live: !hasEnded(payload.status),
+      noteName: NOTE_NAME,
+    });
+    response.type('application/zip');
+    try {
+      await pipeline(archive, response);
+    } catch (error) {
+      if (!isReset(error, request)) {
+        throw error;
+      }
     }
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { constants } from 'node:os';
+import { constants, uptime } from 'node:os';
 import { join } from 'node:path';
 import { errnoOf } from '../../common/errors';
 
@@ -57,6 +57,15 @@ export function readSupervisorId(runDir: string): SupervisorId | null {
     : null;
 }
 
+/** Clock ticks of /proc are hundredths of a second on every Linux that Node runs on. */
+const TICK_MS = 10;
+
+/** How long ago the supervisor was started, by the clock that nobody sets; `null`: not recorded. */
+export function supervisorAgeMs(runDir: string): number | null {
+  const id = readSupervisorId(runDir);
+  return id === null ? null : Math.max(0, uptime() * 1000 - Number(id.startTime) * TICK_MS);
+}
+
 /** A supervisor has begun, whatever became of it. */
 export function wasClaimed(runDir: string): boolean {
   return statSync(join(runDir, 'claim'), { throwIfNoEntry: false }) !== undefined;
@@ -65,7 +74,7 @@ export function wasClaimed(runDir: string): boolean {
 /** The content of a one-line file that is closed by " ."; `null` when it is missing or was cut short. */
 function readLine(path: string): string | null {
   const text = readText(path);
-  return text?.endsWith(' .\n') ? text.slice(0, -3) : null;
+  return text?.endsWith(' .\n') ? text.slice(0, -3).trimStart() : null;
 }
 
 function readText(path: string): string | null {

@@ -3,7 +3,7 @@
 #   RUN_DIR/claim   a directory: whoever makes it may start the job, anybody else leaves
 #   RUN_DIR/pid     "PID STARTTIME BOOT_ID ." of this process
 #   RUN_DIR/notice  what bash says when the job dies by a signal or can't be started; empty after an exit
-#   RUN_DIR/exit    "CODE ." as bash counts it: 128 + N for signal N
+#   RUN_DIR/exit    an empty line, then "CODE ." as bash counts it: 128 + N for signal N
 # Each file is one write of a line that closes with a dot, so a line without it was cut short and doesn't count.
 # Written in bash, not Node, since it must cost a millisecond and a megabyte.
 # It sets no variable that JOB_ENV may name (LC_ALL, stat, ...), since the job would see the new value.
@@ -19,7 +19,9 @@ read -r __job_orchestrator_stat </proc/self/stat
 read -r __job_orchestrator_boot </proc/sys/kernel/random/boot_id
 set -- "$1" ${__job_orchestrator_stat##*) }
 printf '%s %s %s .\n' "$$" "${21}" "$__job_orchestrator_boot" >"$1/pid"
+# Takes its block while there is one: the job may fill the disk.
+printf '\n' >"$1/exit"
 
 # In the foreground: bash starts what it puts in the background with SIGINT ignored.
 (exec setsid bash run.sh 3>&- </dev/null >>.orchestrator.stdout 2>>.orchestrator.stderr)
-printf '%s .\n' "$?" >"$1/exit"
+printf '%s .\n' "$?" >>"$1/exit"
