@@ -119,7 +119,7 @@ describe('a full disk', () => {
     'the database on a full disk delays ends and refuses uploads, and nothing is lost of either',
     () =>
       withDisk(
-        2 * MIB,
+        8 * MIB,
         (disk) => ({ server: { DB_PATH: join(disk.path, 'db.sqlite') } }),
         async (pair, disk) => {
           const gate = join(pair.shared, 'gate');
@@ -130,11 +130,12 @@ describe('a full disk', () => {
           disk.fill();
           const refused = await eventually(
             async () => {
-              const { status } = await pair.upload({ 'run.sh': script('true') });
+              // Many: the file has room of its own for some hundred rows.
+              const answers = await eachLimited(upTo(64), 16, () => pair.upload({ 'run.sh': script('true') }));
               disk.fill();
-              return status !== 201 && status;
+              return answers.map(({ status }) => status).find((status) => status !== 201);
             },
-            { timeoutMs: 20_000 },
+            { timeoutMs: 60_000 },
           );
           expect([507, 503]).toContain(refused);
           const entries = pair.serverEntries().length;
