@@ -17,7 +17,7 @@ export type Failpoint =
   | 'accept:committed' // executor: row stored, no answer yet
   | 'run:spawned' // executor: the supervisor lives, the row says Prepared
   | 'run:ended' // executor: the job is over, the row says Running
-  | 'release:moved'; // executor: Cleaned, the files still there
+  | 'release:removed'; // executor: the files are gone, the row does not say so
 
 // The one variable that is not configuration: it is read before there is any, and must not show in any documentation.
 const [room, point, count] = (process.env.FAILPOINT ?? '').split(':');

@@ -35,7 +35,16 @@ export class PayloadRetention implements OnApplicationBootstrap {
     if (!hasEnded(payload.status)) {
       throw new PayloadActiveError(id);
     }
-    await this.clean(payload);
+    if (payload.status === 'Cleaned') {
+      return;
+    }
+    // The files first: nobody wants them any more, and so one commit does for both.
+    const isRemoved = await this.files.remove(payload.loc).then(
+      () => true,
+      () => false,
+    );
+    failpoint('release:removed');
+    await this.payloads.move(payload.id, 'Cleaned', isRemoved ? { removedAt: Date.now() } : {});
   }
 
   @Interval(LOOK_EVERY_MS)
@@ -88,7 +97,6 @@ export class PayloadRetention implements OnApplicationBootstrap {
   private async clean(payload: PayloadRow): Promise<void> {
     const cleaned = await this.payloads.move(payload.id, 'Cleaned');
     if (cleaned) {
-      failpoint('release:moved');
       await this.removeFiles(cleaned);
     }
   }

@@ -16,7 +16,7 @@ export type PayloadRow = Omit<PayloadEntity, 'status' | 'key'> & { status: Paylo
 
 /** What may be stored together with a move. */
 export type PayloadDetails = Partial<
-  Pick<PayloadEntity, 'message' | 'exitCode' | 'signal' | 'pid' | 'startedAt' | 'endedAt'>
+  Pick<PayloadEntity, 'message' | 'exitCode' | 'signal' | 'pid' | 'startedAt' | 'endedAt' | 'removedAt'>
 >;
 
 const CACHED_PAYLOADS = 5_000;

@@ -13,7 +13,7 @@ const CLIENT_POINTS: Failpoint[] = [
   'accept:committed',
   'run:spawned',
   'run:ended',
-  'release:moved',
+  'release:removed',
 ];
 const single = { service: 'single' };
 
@@ -106,7 +106,7 @@ describe('an executor that is killed at any instant', () => {
   });
 
   it('leaves no directory behind but what may belong to a restored database', async () => {
-    // The one that was published without a row goes by its age; what release:moved left, within a sweep.
+    // The one that was published without a row goes by its age; what release:removed left, within a sweep.
     await eventually(() => readdirSync(pair.clientData).length <= 1, {
       timeoutMs: 20_000,
       lastSeen: () => readdirSync(pair.clientData).join(' '),
