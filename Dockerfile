@@ -4,7 +4,7 @@
 # An executor's image usually adds the tools of its service: FROM this one.
 
 FROM node:24-bookworm-slim AS toolchain
-# sqlite3 comes as a prebuilt binary; these compile it where that one can't be had.
+# sqlite3 comes as a prebuilt binary; these compile it where that one can't be had or used.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends g++ make python3 \
   && rm -rf /var/lib/apt/lists/*
@@ -19,7 +19,10 @@ COPY src ./src
 RUN npm run build && rm -f dist/.tsbuildinfo
 
 FROM toolchain AS dependencies
-RUN npm ci --omit=dev --no-audit --no-fund
+# The prebuilt sqlite3 may want a newer libc than this image has: then it is compiled.
+RUN npm ci --omit=dev --no-audit --no-fund \
+  && (node -e "require('sqlite3')" || npm rebuild sqlite3 --build-from-source) \
+  && node -e "require('sqlite3')"
 
 FROM node:24-bookworm-slim
 # tini, as PID 1, reaps the orphans that jobs leave. Jobs also need bash, setsid (util-linux) and coreutils, which the

@@ -1,13 +1,13 @@
 // npm run verify: everything that says whether this checkout is sound, in one command. Installs, lints, checks the
-// types, builds, runs the tests, then the long ones in their short form. Stops at the first step that fails and ends
+// types, builds, runs the tests, the fault tests, then the long ones in their short form. Stops at the first step that fails and ends
 // with its exit code; the last line is always `N passed, N failed, N skipped`.
-// npm run verify -- --fast leaves the long tests out.
+// npm run verify -- --fast leaves the fault tests and the long ones out.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { INSTALL_ARGS, checkNodeVersion } from './lib/ensure-built.mjs';
+import { INSTALL_ARGS, checkNodeVersion, mendSqlite } from './lib/ensure-built.mjs';
 import { addUp, readReport } from './lib/jest-report.mjs';
 import { runCommand } from './lib/run-command.mjs';
 import { bold, cyan, dim, duration, green, red, say } from './lib/terminal.mjs';
@@ -27,9 +27,10 @@ function stepsOf(isFast, directory) {
     { title: 'Type check', args: ['run', 'typecheck'] },
     { title: 'Build', args: ['run', 'build'] },
     testStep('Tests', 'test'),
+    testStep('Fault tests', 'test:faults'),
     testStep('Long tests, short form', 'test:long', { TEST_LONG: 'short' }),
   ];
-  return isFast ? steps.slice(0, -1) : steps;
+  return isFast ? steps.slice(0, -2) : steps;
 }
 
 /** Runs one step; returns its exit code, and the tests it ran where it is a test step. */
@@ -68,6 +69,7 @@ async function verify(isFast) {
       const result = await runStep(current, `${index + 1}/${steps.length}`);
       if (result.tests) reports.push(result.tests);
       code = result.code;
+      if (code === 0 && current.args === INSTALL_ARGS) await mendSqlite(root, interrupt.signal);
       if (code !== 0) break;
     }
   } finally {
@@ -86,7 +88,7 @@ async function verify(isFast) {
 const unknown = process.argv.slice(2).filter((arg) => arg !== '--fast');
 if (unknown.length > 0) {
   say(
-    `unknown: ${unknown.join(' ')}\n\nnpm run verify             everything\nnpm run verify -- --fast   without the long tests`,
+    `unknown: ${unknown.join(' ')}\n\nnpm run verify             everything\nnpm run verify -- --fast   without fault tests and long ones`,
   );
   process.exit(2);
 }

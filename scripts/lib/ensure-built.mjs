@@ -1,5 +1,6 @@
 // Brings a fresh or an outdated checkout to the point where dist/cli.js runs; does nothing when it already does.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from './run-command.mjs';
@@ -24,6 +25,14 @@ export async function ensureInstalled(root, signal) {
   const installedAt = modifiedAt(join(root, 'node_modules', '.package-lock.json'));
   if (installedAt >= modifiedAt(join(root, 'package-lock.json')) && installedAt > 0) return;
   await runStep('dependencies', 'npm ci, a few minutes the first time', 'installed', INSTALL_ARGS, root, signal);
+  await mendSqlite(root, signal);
+}
+
+/** The prebuilt sqlite3 may want a newer libc than this machine has; then it is compiled here. */
+export async function mendSqlite(root, signal) {
+  if (spawnSync(process.execPath, ['-e', "require('sqlite3')"], { cwd: root }).status === 0) return;
+  const args = ['rebuild', 'sqlite3', '--build-from-source'];
+  await runStep('sqlite3', 'compiling, about a minute', 'compiled', args, root, signal);
 }
 
 /** `npm run build` when dist/ is missing or older than a source. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { OPEN_READONLY } from 'sqlite3';
 import { Command, CommandRunner } from 'nest-commander';
 import { DataSource } from 'typeorm';
-import { OrchestratorError } from '../common/errors';
+import { messageOf, OrchestratorError } from '../common/errors';
 import { loadEnvFile } from '../config/load-env-file';
 import { readDbPath } from '../config/common-settings';
 import { copyDatabase } from '../database/copy-database';
@@ -34,7 +34,9 @@ export class BackupCommand extends CommandRunner {
       if (!existsSync(dbPath)) {
         throw new BackupError(`there is no database ${dbPath} (DB_PATH)`);
       }
-      await copyTo(dbPath, target);
+      await copyTo(dbPath, target).catch((error: unknown) => {
+        throw new BackupError(`${dbPath} could not be copied to ${target}: ${messageOf(error)}`, { cause: error });
+      });
       process.stdout.write(`${dbPath} was copied to ${target}\n`);
     } catch (error) {
       exitOnError(error);

@@ -18,7 +18,7 @@ export async function runClient(env: NodeJS.ProcessEnv): Promise<void> {
     host: config.host,
     port: config.port,
     warnings: [...config.warnings, ...openDoor(config)],
-    errorFilter: new ErrorFilter(payloadBodyOf),
+    errorFilter: new ErrorFilter(payloadBodyOf, 'payloadId'),
     extend: (app) => serveSwagger(app, 'job-orchestrator executor', null),
     greeting: (url) => greeting(config, url),
   });

@@ -17,7 +17,7 @@ export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
     host: config.host,
     port: config.port,
     warnings: config.warnings,
-    errorFilter: new ErrorFilter(statusBodyOf),
+    errorFilter: new ErrorFilter(statusBodyOf, 'jobId'),
     extend: (app) => serveSwagger(app, 'job-orchestrator', [...config.services.keys()][0] ?? null),
     greeting: (url) => greeting(config, url),
   });

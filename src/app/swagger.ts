@@ -9,6 +9,7 @@ export function serveSwagger(app: NestExpressApplication, title: string, example
     .setTitle(title)
     .setVersion(VERSION)
     .setDescription('Middleware between scientific web portals and the computers that run their jobs.')
+    .addBearerAuth()
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .build();
   const document = SwaggerModule.createDocument(app, settings);

@@ -8,7 +8,7 @@ export type BackendRef = string & { readonly __backendRef: unique symbol };
 
 /** Names a job before the backend has given it a ref, and after its answer was lost. */
 export interface JobHandle {
-  /** UUID made at upload: the same for every attempt. */
+  /** The same for every hand-over of one attempt: a UUID made at upload, with `.2`, `.3` ... behind it for further attempts. */
   readonly key: string;
   readonly service: string;
 }
@@ -21,12 +21,6 @@ export interface JobSubmission extends JobHandle {
   readonly walltimeMs: number | null;
   /** Holds the uploaded files, flat, `run.sh` among them if the user sent one. Read-only. */
   readonly inputDir: string;
-}
-
-/** What a backend can do, known without I/O. */
-export interface BackendCapabilities {
-  /** The working directory of a running job can be fetched. */
-  readonly partialResults: boolean;
 }
 
 /** What a backend says of a job. `message` is for the user; times are milliseconds since 1970, null if not known. */
@@ -68,12 +62,6 @@ export interface BackendListener {
   gap(services: readonly string[]): void;
 }
 
-/** For `GET /services`, health and metrics. */
-export interface BackendStatus {
-  readonly reachable: boolean | null;
-  readonly detail: string;
-}
-
 /**
  * A place that runs jobs. Found by Nest through {@link BackendProvider}; knows nothing of the queue, the database or
  * HTTP to portals. Every call may be aborted by its signal and then rejects promptly.
@@ -84,8 +72,6 @@ export interface BackendStatus {
  * - BackendUnclearError: nobody can tell; the dispatcher keeps the job's slot and asks again with the same key.
  */
 export interface Backend {
-  readonly capabilities: BackendCapabilities;
-
   /**
    * Resolves when jobs of the service may be handed over now. Cheap when the backend has answered lately.
    * @throws BackendUnavailableError saying what is wrong; the jobs stay queued and hold no slot
@@ -131,6 +117,4 @@ export interface Backend {
 
   /** How long to wait between two polls of the service's jobs now: long while it pushes, short while it doesn't. */
   pollEveryMs(service: string): number;
-
-  describe(service: string): BackendStatus;
 }

@@ -47,10 +47,6 @@ export class EnvReader {
     this.#warnings.push(`${name}: ${text}`);
   }
 
-  isSet(name: string): boolean {
-    return valueOf(this.env, name) !== null;
-  }
-
   /**
    * Ends the reading.
    * @returns the warnings, frozen

@@ -80,7 +80,7 @@ function readService(found: FoundService, reader: EnvReader, defaults: CommonSet
   const [upload, download, terminate] = (['upload', 'download', 'terminate'] as const).map((key) => {
     const name = serviceVariableName(found.name, key);
     if (!found.setBy.has(key)) {
-      const [other] = found.setBy.values();
+      const other = found.setBy.get('upload') ?? [...found.setBy.values()][0];
       reader.fault(name, `missing, while ${other ?? 'another of its variables'} is set`);
     }
     return reader.url({ ...SERVICE_VARIABLES[key], name });

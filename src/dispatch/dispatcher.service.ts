@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
 import { backOff } from '../common/delay';
 import { messageOf } from '../common/errors';
+import { outsideRequests } from '../common/outside-requests';
 import { BackendRegistry } from '../backends/backend-registry';
 import type { Backend } from '../backends/backend';
 import { JobEvents, type JobMoved } from '../jobs/job-events';
@@ -65,10 +66,12 @@ export class Dispatcher implements OnModuleDestroy {
     line.isWanted = true;
     if (!line.isPumping && line.retry === null) {
       line.isPumping = true;
-      setImmediate(() => {
-        this.pumpWhileWanted(service, line).catch((error: unknown) => {
-          line.isPumping = false;
-          this.logger.error({ err: error, service }, 'the queue could not be looked at');
+      outsideRequests(() => {
+        setImmediate(() => {
+          this.pumpWhileWanted(service, line).catch((error: unknown) => {
+            line.isPumping = false;
+            this.logger.error({ err: error, service }, 'the queue could not be looked at');
+          });
         });
       });
     }
@@ -92,7 +95,7 @@ export class Dispatcher implements OnModuleDestroy {
 
   /** Goes on with a hand-over that an earlier server began. Its slot is taken already. */
   resume(job: ActiveJob): void {
-    this.run(job.service, this.line(job.service), () => this.handOver.resume(job));
+    this.run(job.id, job.service, this.line(job.service), () => this.handOver.resume(job));
   }
 
   private onMoved({ id, userId, service, to }: JobMoved): void {
@@ -136,7 +139,7 @@ export class Dispatcher implements OnModuleDestroy {
       if (id === null) {
         return;
       }
-      this.run(service, line, () => this.take(id, backend, queue));
+      this.run(id, service, line, () => this.take(id, backend, queue));
     }
   }
 
@@ -157,7 +160,7 @@ export class Dispatcher implements OnModuleDestroy {
     return this.handOver.begin(new ActiveJob(job, backend));
   }
 
-  private run(service: string, line: Line, work: () => ReturnType<HandOver['begin']>): void {
+  private run(id: number, service: string, line: Line, work: () => ReturnType<HandOver['begin']>): void {
     line.handOvers++;
     work()
       .then((result) => {
@@ -169,7 +172,7 @@ export class Dispatcher implements OnModuleDestroy {
         }
       })
       .catch((error: unknown) => {
-        this.logger.error({ err: error, service }, 'a job could not be handed over');
+        this.logger.error({ err: error, jobId: id, service }, 'a job could not be handed over');
         this.refused(service, line, 'the server could not hand the job over, see its log');
       })
       .finally(() => {

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { backOff, delay } from '../common/delay';
+import { errnoOf } from '../common/errors';
 import { failpoint } from '../common/failpoint';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
@@ -41,9 +42,14 @@ export class HandOver {
   async begin(job: ActiveJob): Promise<HandOverResult> {
     this.active.add(job);
     failpoint('dispatch:processing');
-    if (!(await this.hasScript(job))) {
-      await this.ender.end(job, 'Invalid', { message: 'run.sh is missing' });
-      return { done: true };
+    try {
+      if (!(await this.hasScript(job))) {
+        await this.ender.end(job, 'Invalid', { message: 'run.sh is missing' });
+        return { done: true };
+      }
+    } catch (error) {
+      this.logger.error({ err: error, jobId: job.id }, 'the files of a job could not be read');
+      return this.takeBack(job, 'the server could not read its files');
     }
     return this.insist(job, false);
   }
@@ -149,9 +155,15 @@ export class HandOver {
   }
 
   private async hasScript(job: ActiveJob): Promise<boolean> {
-    return access(join(this.files.inputDir(job.loc), SCRIPT_NAME)).then(
-      () => true,
-      () => false,
-    );
+    try {
+      await access(join(this.files.inputDir(job.loc), SCRIPT_NAME));
+      return true;
+    } catch (error) {
+      // Whatever else is wrong (a disk that does not answer) says nothing about the upload.
+      if (errnoOf(error) === 'ENOENT') {
+        return false;
+      }
+      throw error;
+    }
   }
 }

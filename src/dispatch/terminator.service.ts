@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { backOff, delay } from '../common/delay';
 import { messageOf } from '../common/errors';
+import { outsideRequests } from '../common/outside-requests';
 import { isFinal } from '../jobs/job-state';
 import { JobNotFoundError, JobStateError } from '../jobs/jobs.errors';
 import { type Job, JobsRepository } from '../jobs/jobs.repository';
@@ -64,7 +65,7 @@ export class Terminator {
   carryOut(id: number): Promise<void> {
     let work = this.underWay.get(id);
     if (!work) {
-      work = this.insist(id).finally(() => this.underWay.delete(id));
+      work = outsideRequests(() => this.insist(id)).finally(() => this.underWay.delete(id));
       this.underWay.set(id, work);
     }
     return work;
@@ -82,10 +83,13 @@ export class Terminator {
           return;
         }
       } catch (error) {
-        this.logger.warn({ err: error, jobId: id }, 'a termination is not confirmed yet');
+        const text = `termination: ${messageOf(error)}`;
         const job = this.active.get(id);
+        if (job?.note !== text) {
+          this.logger.warn({ jobId: id }, `not confirmed yet, it is tried again: ${text}`);
+        }
         if (job) {
-          await this.notes.say(job, `termination: ${messageOf(error)}`);
+          await this.notes.say(job, text);
         }
       }
       await delay(backOff(attempt, BACK_OFF), this.active.stopping);

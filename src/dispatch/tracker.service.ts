@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { delay } from '../common/delay';
+import { outsideRequests } from '../common/outside-requests';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 import type { BackendRef, BackendReport } from '../backends/backend';
@@ -31,7 +32,7 @@ export class Tracker {
 
   /** The backend has the job: from now on its reports count. */
   async track(job: ActiveJob): Promise<void> {
-    void this.keepPolling(job.service);
+    outsideRequests(() => void this.keepPolling(job.service));
     const { early } = job;
     job.early = null;
     if (early) {

@@ -7,7 +7,7 @@ import type { ClientConfig } from '../config/client-config';
 import { PayloadActiveError, PayloadNotFoundError } from './executor.errors';
 import { PAYLOAD_DIRECTORY, PayloadFiles, STAGING_DIRECTORY } from './payload-files';
 import { hasEnded } from './payload-state';
-import { type PayloadRow, PayloadsRepository } from './payloads.repository';
+import { idsOf, type PayloadRow, PayloadsRepository } from './payloads.repository';
 
 const LOOK_EVERY_MS = 15_000;
 const LOOK_FOR_ORPHANS_MS = 10 * 60_000;
@@ -106,7 +106,7 @@ export class PayloadRetention implements OnApplicationBootstrap {
       await this.files.remove(payload.loc);
       await this.payloads.markRemoved(payload.id);
     } catch (error) {
-      this.logger.warn({ err: error, payloadId: payload.id }, 'a directory could not be removed, it is tried again');
+      this.logger.warn({ err: error, ...idsOf(payload) }, 'a directory could not be removed, it is tried again');
     }
   }
 }

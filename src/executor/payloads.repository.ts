@@ -199,6 +199,11 @@ export class PayloadsRepository {
   }
 }
 
+/** What a log line says of a payload: its id here, and the job's at the server if that one said it. */
+export function idsOf({ id, jobId }: PayloadRow): { payloadId: number; jobId?: number } {
+  return { payloadId: id, ...(jobId !== null && { jobId: Number(jobId) }) };
+}
+
 /** What the wire says of a payload. */
 export function toWire(row: PayloadRow): WirePayload {
   return {

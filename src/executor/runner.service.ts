@@ -6,6 +6,7 @@ import { callAfter } from '../common/call-after';
 import { failpoint } from '../common/failpoint';
 import { backOff, delay } from '../common/delay';
 import { errnoOf, messageOf } from '../common/errors';
+import { outsideRequests } from '../common/outside-requests';
 import { CLIENT_CONFIG } from '../config/config.module';
 import type { ClientConfig } from '../config/client-config';
 import { SCRIPT_NAME, STDERR_NAME, STDOUT_NAME } from '../wire/protocol';
@@ -15,7 +16,7 @@ import { mendScript, mixedLineEndsHint } from '../workload/script-text';
 import { describeEnd } from './describe-end';
 import { ProcessesLeftError } from './executor.errors';
 import { dirsOf, PayloadFiles } from './payload-files';
-import { type PayloadRow, PayloadsRepository } from './payloads.repository';
+import { idsOf, type PayloadRow, PayloadsRepository } from './payloads.repository';
 import { LogLimit } from './process/log-limit';
 import { ProcessEnder } from './process/process-ender.service';
 import type { JobMark } from './process/process-table';
@@ -26,6 +27,9 @@ import { TakeOver } from './take-over.service';
 /** No process could be had: the machine's limits may allow one soon. */
 const SPAWN_BACK_OFF = { firstMs: 50, maxMs: 2_000 };
 const PASSING_ERRORS = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
+/** Between two attempts to end a job of which nothing could be seen. */
+const END_AGAIN_MS = 100;
 
 /** No process has this pid. */
 const NO_SUPERVISOR = -1;
@@ -74,7 +78,7 @@ export class RunnerService {
 
   /** Takes over a payload that an earlier executor was about to run, ran, or left ended. */
   adopt(payload: PayloadRow): void {
-    this.keep(payload.id, this.resume(payload));
+    this.keep(payload, this.resume(payload));
   }
 
   /**
@@ -82,7 +86,7 @@ export class RunnerService {
    * its directory, and the exit code that its script writes there by a trap.
    */
   adoptForeign(payload: PayloadRow): void {
-    this.keep(payload.id, this.seeForeign(payload));
+    this.keep(payload, this.seeForeign(payload));
   }
 
   /**
@@ -99,31 +103,49 @@ export class RunnerService {
       await this.payloads.move(id, 'Killed', { message: 'terminated before it started' });
       return;
     }
-    // Its supervisor may be just about to start: whoever has the mark ends it, else the start itself sees the wish.
-    const mark = this.marks.get(id);
-    const left = mark ? await this.ender.end(mark, this.config.killGraceMs) : 0;
+    const over = this.active.get(id) ?? Promise.resolve();
+    const left = await this.endUntil(id, over);
     if (left > 0) {
       throw new ProcessesLeftError(id, left);
     }
-    await this.active.get(id);
+    await over;
+  }
+
+  /**
+   * Ends the job's processes until it is over: one that is just being started has none yet that can be seen.
+   * @returns how many can't be ended
+   */
+  private async endUntil(id: number, over: Promise<unknown>): Promise<number> {
+    for (;;) {
+      const mark = this.marks.get(id);
+      const left = mark ? await this.ender.end(mark, this.config.killGraceMs) : 0;
+      const isOver = await Promise.race([over.then(() => true), delay(END_AGAIN_MS).then(() => false)]);
+      if (isOver || left > 0) {
+        return isOver ? 0 : left;
+      }
+    }
   }
 
   private pump(): void {
     while (this.queue.length > 0 && this.active.size < (this.config.maxConcurrent ?? Infinity)) {
       const payload = this.queue.shift();
       if (payload) {
-        this.keep(payload.id, this.run(payload));
+        this.keep(
+          payload,
+          outsideRequests(() => this.run(payload)),
+        );
       }
     }
   }
 
-  private keep(id: number, work: Promise<void>): void {
+  private keep(payload: PayloadRow, work: Promise<void>): void {
+    const { id } = payload;
     const kept = work
       .catch(async (error: unknown) => {
-        this.logger.error({ err: error, payloadId: id }, 'a payload could not be run');
+        this.logger.error({ err: error, ...idsOf(payload) }, 'a payload could not be run');
         await this.payloads.move(id, 'Failed', { message: `the executor failed to run it: ${messageOf(error)}` });
       })
-      .catch((error: unknown) => this.logger.error({ err: error, payloadId: id }, 'its end could not be stored'))
+      .catch((error: unknown) => this.logger.error({ err: error, ...idsOf(payload) }, 'its end could not be stored'))
       .finally(() => {
         this.active.delete(id);
         this.marks.delete(id);
@@ -135,11 +157,13 @@ export class RunnerService {
   private async run(payload: PayloadRow): Promise<void> {
     const prepared = await this.prepareScript(payload);
     if ('refusal' in prepared) {
+      this.logger.log(idsOf(payload), `payload refused: ${prepared.refusal}`);
       await this.payloads.move(payload.id, 'Invalid', { message: prepared.refusal });
       return;
     }
     const job = await this.start(payload);
     failpoint('run:spawned');
+    this.logger.log(idsOf(payload), 'payload started');
     await this.payloads.move(payload.id, 'Running', { pid: job.supervisorPid, message: prepared.note });
     await this.see(payload, job, prepared.note);
   }
@@ -194,7 +218,7 @@ export class RunnerService {
         if (found.state !== 'never-started') {
           return found.state === 'alive' ? found : { supervisorPid: NO_SUPERVISOR, ended: Promise.resolve() };
         }
-        this.logger.warn({ err: error, payloadId: payload.id }, 'no process to be had, trying again');
+        this.logger.warn({ err: error, ...idsOf(payload) }, 'no process to be had, trying again');
         await delay(backOff(attempt, SPAWN_BACK_OFF));
       }
     }
@@ -207,9 +231,9 @@ export class RunnerService {
     const logs = this.logsOf(payload);
     this.logLimit.watch(logs);
     if ((await this.payloads.find(payload.id))?.killed) {
-      await this.ender.end(mark, this.config.killGraceMs);
+      void this.endUntil(payload.id, job.ended);
     }
-    const stopClock = this.startClock(payload, mark);
+    const stopClock = this.startClock(payload, job.ended);
     await job.ended;
     stopClock();
     // It may have found the job started already, by a supervisor that nobody knew of: that one's end counts.
@@ -240,15 +264,16 @@ export class RunnerService {
   }
 
   /** Ends the job when it has run for its walltime. Returns what stops the clock. */
-  private startClock({ id, loc, walltime }: PayloadRow, mark: JobMark): () => void {
+  private startClock(payload: PayloadRow, over: Promise<void>): () => void {
+    const { id, loc, walltime } = payload;
     if (walltime === null) {
       return () => undefined;
     }
     const ranMs = supervisorAgeMs(dirsOf(loc).run) ?? 0;
     return callAfter(Math.max(0, walltime - ranMs), () => {
       this.late.add(id);
-      this.ender.end(mark, this.config.killGraceMs).catch((error: unknown) => {
-        this.logger.error({ err: error, payloadId: id }, 'a job that ran too long could not be ended');
+      this.endUntil(id, over).catch((error: unknown) => {
+        this.logger.error({ err: error, ...idsOf(payload) }, 'a job that ran too long could not be ended');
       });
     });
   }
@@ -271,6 +296,7 @@ export class RunnerService {
     });
     failpoint('run:ended');
     const hint = end.status === 'Failed' ? await this.lineEndsHint(payload) : '';
+    this.logger.log(idsOf(payload), [`payload ended ${end.status}`, end.message].filter(Boolean).join(': '));
     await this.payloads.move(payload.id, end.status, {
       message: end.message + hint,
       exitCode: end.exitCode,

@@ -49,6 +49,7 @@ export class AcceptUploadService {
         },
         reservedNames: RESERVED_NAMES,
         durable: true,
+        onField: refuseRepeated(),
       });
       await addScriptText(form, staging.inputDir);
       const { userId, service } = readUploadFields(form.fields);
@@ -89,6 +90,17 @@ function readUploadKey(request: IncomingMessage): string | null {
     throw new UploadFieldError('Idempotency-Key', 'Idempotency-Key: must be 1 to 255 printable ASCII characters');
   }
   return value;
+}
+
+/** A field that counts and is there twice: nobody knows which is meant. */
+function refuseRepeated(): (name: string) => void {
+  const seen = new Set<string>();
+  return (name) => {
+    if (['user_id', 'service', SCRIPT_FIELD].includes(name) && seen.has(name)) {
+      throw new UploadFieldError(name, `${name}: is in the form more than once`);
+    }
+    seen.add(name);
+  };
 }
 
 /** A form may bring its script as text (`run_sh`): in Swagger UI nobody has a file at hand. */

@@ -41,6 +41,15 @@ describe('what client mode adds for our own server', () => {
     expectPayload(await client.get(`/retrieve/${id}`), 200, { status: 'Killed' });
   });
 
+  it('a payload that is just being started is ended all the same', async () => {
+    for (let round = 0; round < 10; round++) {
+      const key = randomUUID();
+      const { id } = expectPayload(await client.submit({ 'run.sh': script('sleep 60') }, { 'x-job-key': key }), 200);
+      expect((await client.post(`/keys/${key}/kill`)).status).toBe(200);
+      expectPayload(await client.get(`/retrieve/${id}`), 200, { status: 'Killed' });
+    }
+  });
+
   it('many payloads are asked for at once', async () => {
     const id = await client.submitted('true');
     const body = JSON.stringify({ ids: [id, NOBODY] });

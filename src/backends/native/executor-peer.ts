@@ -44,10 +44,6 @@ export class ExecutorPeer {
     return this.isOursOrUnknown === true;
   }
 
-  get isReachable(): boolean | null {
-    return this.lastFault === null ? (this.isOursOrUnknown === null ? null : true) : false;
-  }
-
   get fault(): string | null {
     return this.lastFault;
   }

@@ -9,7 +9,6 @@ import type {
   BackendListener,
   BackendRef,
   BackendReport,
-  BackendStatus,
   FetchScope,
   JobHandle,
   JobSubmission,
@@ -47,7 +46,6 @@ const POLL_WHILE_AWAY_MS = 1_000;
 @Injectable()
 @BackendProvider('native')
 export class NativeBackend implements Backend {
-  readonly capabilities = { partialResults: true };
   private readonly peers = new Map<string, ExecutorPeer>();
 
   constructor(
@@ -186,11 +184,6 @@ export class NativeBackend implements Backend {
       return POLL_BESIDE_PUSH_MS;
     }
     return fault === null ? POLL_WITHOUT_PUSH_MS : POLL_WHILE_AWAY_MS;
-  }
-
-  describe(service: string): BackendStatus {
-    const peer = this.peer(service);
-    return { reachable: peer.isReachable, detail: peer.fault ?? '' };
   }
 
   private async pollPeer(peer: ExecutorPeer, ids: number[], signal: AbortSignal): Promise<Map<number, BackendReport>> {

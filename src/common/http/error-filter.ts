@@ -9,8 +9,14 @@ import { answerFor, type ErrorAnswer } from './error-status';
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(ErrorFilter.name);
 
-  /** @param bodyOf the JSON body of an error; made of the error itself where that knows more than its text */
-  constructor(private readonly bodyOf: (answer: ErrorAnswer, error: unknown) => object) {}
+  /**
+   * @param bodyOf the JSON body of an error; made of the error itself where that knows more than its text
+   * @param idName what the log calls an id in the path
+   */
+  constructor(
+    private readonly bodyOf: (answer: ErrorAnswer, error: unknown) => object,
+    private readonly idName: 'jobId' | 'payloadId',
+  ) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<Request>();
@@ -21,7 +27,8 @@ export class ErrorFilter implements ExceptionFilter {
         ? { status: 405, message: `${request.method} is not allowed here, only ${allowed.join(', ')}` }
         : answerFor(error);
     if (answer.status >= 500) {
-      this.logger.error({ err: error }, answer.message);
+      const id = Number(request.params.id);
+      this.logger.error({ err: error, ...(Number.isInteger(id) && { [this.idName]: id }) }, answer.message);
     }
     if (response.headersSent || response.destroyed) {
       // Too late to say anything: the cut connection says that the answer is not whole.

@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { readJsonBody } from '../../common/http/read-json-body';
 import type { Payload } from '../../wire/payload';
@@ -8,6 +8,7 @@ import { BadRequestError } from '../executor.errors';
 import { PayloadEvents } from '../payload-events';
 import { PayloadsRepository, toWire } from '../payloads.repository';
 import { PayloadDto } from './payload.dto';
+import { FAULT, TOKEN_MISSING } from './error-answers';
 
 const MAX_QUERY_BYTES = 64 * 1024;
 
@@ -16,6 +17,9 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 /** How servers learn of changes: pushed as they happen, or asked for many at once. */
 @ApiTags('events')
+@ApiBearerAuth()
+@ApiResponse(TOKEN_MISSING)
+@ApiResponse(FAULT)
 @Controller()
 export class EventsController {
   constructor(

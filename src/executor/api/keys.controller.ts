@@ -1,12 +1,16 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { PayloadNotFoundError } from '../executor.errors';
 import { PayloadsRepository, toWire } from '../payloads.repository';
 import { RunnerService } from '../runner.service';
 import { PayloadDto } from './payload.dto';
+import { FAULT, TOKEN_MISSING } from './error-answers';
 
 /** Payloads by the server's key: for a server that doesn't know whether its submission arrived. */
 @ApiTags('keys')
+@ApiBearerAuth()
+@ApiResponse(TOKEN_MISSING)
+@ApiResponse(FAULT)
 @Controller('keys')
 export class KeysController {
   constructor(

@@ -1,8 +1,12 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CpuLoad } from '../cpu-load';
+import { FAULT, TOKEN_MISSING } from './error-answers';
 
 @ApiTags('executor')
+@ApiBearerAuth()
+@ApiResponse(TOKEN_MISSING)
+@ApiResponse(FAULT)
 @Controller()
 export class LoadController {
   constructor(private readonly load: CpuLoad) {}

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { PinoLogger } from 'nestjs-pino';
 import { archiveDirectory } from '../../common/archive/archive-directory';
@@ -12,14 +12,18 @@ import { PayloadNotFoundError } from '../executor.errors';
 import { PayloadFiles } from '../payload-files';
 import { PayloadRetention } from '../payload-retention.service';
 import { hasEnded } from '../payload-state';
-import { type PayloadRow, PayloadsRepository, toWire } from '../payloads.repository';
+import { idsOf, type PayloadRow, PayloadsRepository, toWire } from '../payloads.repository';
 import { RunnerService } from '../runner.service';
+import { BAD_ID, FAULT, TOKEN_MISSING, UNKNOWN } from './error-answers';
 import { PayloadDto } from './payload.dto';
 
 const ZIP = { 'application/zip': { schema: { type: 'string', format: 'binary' } } } as const;
 
 /** What servers ask of an executor: the contract with the Rust program's server. */
 @ApiTags('payloads')
+@ApiBearerAuth()
+@ApiResponse(TOKEN_MISSING)
+@ApiResponse(FAULT)
 @Controller()
 export class PayloadsController {
   constructor(
@@ -34,6 +38,9 @@ export class PayloadsController {
   @Post('submit')
   @HttpCode(200)
   @ApiOperation({ summary: 'Takes a job: its files, `run.sh` among them' })
+  @ApiHeader({ name: 'X-Job-Key', required: false, description: 'key of the job: the same for a repeat' })
+  @ApiHeader({ name: 'X-Job-Id', required: false, description: 'becomes JOB_ID of the job' })
+  @ApiHeader({ name: 'X-Job-Walltime', required: false, description: 'milliseconds that the script may run' })
   @ApiConsumes('multipart/form-data')
   @ApiBody({
     schema: { type: 'object', properties: { file: { type: 'array', items: { type: 'string', format: 'binary' } } } },
@@ -44,7 +51,7 @@ export class PayloadsController {
   @ApiResponse({ status: 507, type: PayloadDto, description: 'the disk is full' })
   async submit(@Req() request: Request): Promise<PayloadDto> {
     const payload = await this.acceptPayload.accept(request);
-    this.logger.assign({ payloadId: payload.id, jobId: payload.jobId ?? undefined });
+    this.logger.assign(idsOf(payload));
     return toWire(payload);
   }
 
@@ -54,7 +61,8 @@ export class PayloadsController {
     status: 200,
     content: { 'application/json': { schema: { $ref: '#/components/schemas/PayloadDto' } }, ...ZIP },
   })
-  @ApiResponse({ status: 404, type: PayloadDto })
+  @ApiResponse(BAD_ID)
+  @ApiResponse(UNKNOWN)
   async retrieve(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const payload = await this.require(id);
     if (payload.status === 'Completed') {
@@ -67,7 +75,8 @@ export class PayloadsController {
   @Get('retrieve_partial/:id')
   @ApiOperation({ summary: 'The working directory of a payload as it is now' })
   @ApiResponse({ status: 200, content: ZIP })
-  @ApiResponse({ status: 404, type: PayloadDto })
+  @ApiResponse(BAD_ID)
+  @ApiResponse(UNKNOWN)
   async retrievePartial(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     await this.sendArchive(await this.require(id), request, response);
   }
@@ -76,7 +85,8 @@ export class PayloadsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Ends a payload; answers once nothing of it can run any more' })
   @ApiResponse({ status: 200, description: 'ended, now or before; no body' })
-  @ApiResponse({ status: 404, type: PayloadDto })
+  @ApiResponse(BAD_ID)
+  @ApiResponse(UNKNOWN)
   async kill(@Param('id') id: string): Promise<void> {
     const payload = await this.require(id);
     await this.runner.terminate(payload.id);
@@ -86,10 +96,11 @@ export class PayloadsController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Frees what the executor holds of an ended payload' })
   @ApiResponse({ status: 204, description: 'freed, now or before' })
-  @ApiResponse({ status: 404, type: PayloadDto })
+  @ApiResponse(BAD_ID)
+  @ApiResponse(UNKNOWN)
   @ApiResponse({ status: 409, type: PayloadDto, description: 'it has not ended yet' })
   async release(@Param('id') id: string): Promise<void> {
-    await this.retention.release(parseId(id));
+    await this.retention.release((await this.require(id)).id);
   }
 
   private async require(id: string): Promise<PayloadRow> {
@@ -97,6 +108,7 @@ export class PayloadsController {
     if (!payload) {
       throw new PayloadNotFoundError(id);
     }
+    this.logger.assign(idsOf(payload));
     return payload;
   }
 

@@ -11,6 +11,9 @@ export interface ProcessEntry {
   readonly startTime: string;
 }
 
+/** Clock ticks of /proc are hundredths of a second on every Linux that Node runs on. */
+export const TICK_MS = 10;
+
 /** Reads one process; `null` when it is gone, or a zombie, which can do nothing any more. */
 export function readProcess(pid: number): ProcessEntry | null {
   let stat: string;

@@ -1,18 +1,23 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { type ProcessEntry, readProcess } from './process-entry';
+import { uptime } from 'node:os';
+import { type ProcessEntry, readProcess, TICK_MS } from './process-entry';
 
 /** What a look at a process told. */
 interface Sight {
   /** Value of JOB_KEY in its environment; `null`: it has none. */
   readonly key: string | null;
   readonly directory: string;
-  /** Of processes with a key, to tell a later one of the same pid. */
+  /** Tells a later process of the same pid. */
   readonly startTime: string | null;
   readonly at: number;
+  /** It had just been started: it may still become the program, with the environment, that it is meant to be. */
+  readonly isYoung: boolean;
 }
 
 /** A process without a key is looked at again after so long: it may stand in a job's directory by then. */
 const LOOK_AGAIN_MS = 2_000;
+
+const YOUNG_MS = 2_000;
 
 const KEY = /(?:^|\0)JOB_KEY=([^\0]*)/;
 
@@ -42,11 +47,12 @@ export class ProcessSights {
   /** Looks at the processes that are new, and again at those that may have changed. */
   refresh(): void {
     const now = performance.now();
+    const upMs = uptime() * 1000;
     const next = new Map<number, Sight>();
     for (const pid of listPids()) {
       const known = this.sights.get(pid);
-      const isFresh = known && (known.key !== null || now - known.at < LOOK_AGAIN_MS);
-      next.set(pid, isFresh ? known : look(pid, now));
+      const isFresh = known && (known.key !== null || (!known.isYoung && now - known.at < LOOK_AGAIN_MS));
+      next.set(pid, isFresh ? known : look(pid, now, upMs));
     }
     this.sights = next;
   }
@@ -57,21 +63,13 @@ export function listPids(): number[] {
   return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
 }
 
-function look(pid: number, at: number): Sight {
+function look(pid: number, at: number, upMs: number): Sight {
   const environment = read(() => readFileSync(`/proc/${pid}/environ`, 'latin1'));
   const key = KEY.exec(environment)?.[1] ?? null;
   const directory = read(() => readlinkSync(`/proc/${pid}/cwd`));
-  if (environment === '' && !isOfKernel(pid)) {
-    // It is just becoming another program: that one's environment counts.
-    return { key, directory, startTime: null, at: -Infinity };
-  }
-  return { key, directory, startTime: key === null ? null : (readProcess(pid)?.startTime ?? null), at };
-}
-
-/** Kernel threads never have an environment. All are children of pid 2, where they can be seen at all. */
-function isOfKernel(pid: number): boolean {
-  const entry = readProcess(pid);
-  return entry === null || pid === 2 || entry.parent === 2;
+  const startTime = readProcess(pid)?.startTime ?? null;
+  const ageMs = startTime === null ? Infinity : upMs - Number(startTime) * TICK_MS;
+  return { key, directory, startTime, at, isYoung: ageMs < YOUNG_MS };
 }
 
 function read(what: () => string): string {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { constants, uptime } from 'node:os';
 import { join } from 'node:path';
+import { TICK_MS } from './process-entry';
 import { errnoOf } from '../../common/errors';
 
 /** How a script ended, as its supervisor recorded it (see supervisor.sh). */
@@ -56,9 +57,6 @@ export function readSupervisorId(runDir: string): SupervisorId | null {
     ? { pid: Number(pid), startTime, bootId }
     : null;
 }
-
-/** Clock ticks of /proc are hundredths of a second on every Linux that Node runs on. */
-const TICK_MS = 10;
 
 /** How long ago the supervisor was started, by the clock that nobody sets; `null`: not recorded. */
 export function supervisorAgeMs(runDir: string): number | null {
