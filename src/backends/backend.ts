@@ -35,6 +35,7 @@ export interface BackendReport {
   readonly isBackendFault: boolean;
 }
 
+/** How a job is, as its backend says. */
 export type BackendState =
   /** Accepted, not started. */
   | 'waiting'

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { listOrphans, type Owner, removeOrphans, removeStaging, type Stuck } from '../common/orphan-directories';
+import { listOrphans, type Owner, removeOrphans, removeStaging } from '../common/orphan-directories';
+import { StuckReporter } from '../common/stuck-reporter';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 import { JOB_DIRECTORY, JobFiles, notedId, STAGING_DIRECTORY } from '../jobs/job-files';
@@ -12,7 +13,7 @@ const LOOK_EVERY_MS = 10 * 60_000;
 @Injectable()
 export class OrphanSweeper implements OnApplicationBootstrap {
   private readonly logger = new Logger(OrphanSweeper.name);
-  private readonly reported = new Set<string>();
+  private readonly stuck = new StuckReporter(this.logger);
 
   constructor(
     private readonly jobs: JobsRepository,
@@ -22,7 +23,7 @@ export class OrphanSweeper implements OnApplicationBootstrap {
 
   /** Before the first request: no upload is under way, so what looks like one is left over. */
   async onApplicationBootstrap(): Promise<void> {
-    this.report(await removeStaging(this.files.root, STAGING_DIRECTORY));
+    this.stuck.report(await removeStaging(this.files.root, STAGING_DIRECTORY));
     await this.skipLostIds();
     void this.sweep();
   }
@@ -30,7 +31,7 @@ export class OrphanSweeper implements OnApplicationBootstrap {
   @Interval(LOOK_EVERY_MS)
   async sweep(): Promise<void> {
     try {
-      this.report(await removeOrphans(this.owner(), this.config.maxAgeMs));
+      this.stuck.report(await removeOrphans(this.owner(), this.config.maxAgeMs));
     } catch (error) {
       this.logger.error({ err: error }, 'the search for orphaned directories was interrupted');
     }
@@ -57,13 +58,5 @@ export class OrphanSweeper implements OnApplicationBootstrap {
       form: JOB_DIRECTORY,
       whichAreOwned: (paths: readonly string[]) => this.jobs.whichAreOwned(paths),
     };
-  }
-
-  /** Each once: it is tried again, and need not be told each time. */
-  private report(stuck: readonly Stuck[]): void {
-    for (const { path, error } of stuck.filter((each) => !this.reported.has(each.path))) {
-      this.reported.add(path);
-      this.logger.error({ err: error }, `an orphaned directory could not be removed: ${path}`);
-    }
   }
 }

@@ -24,6 +24,7 @@ const [room, point, count] = (process.env.FAILPOINT ?? '').split(':');
 const armed = `${room ?? ''}:${point ?? ''}`;
 let left = Number(count ?? 1);
 
+/** Dies here if a test has asked for it. */
 export function failpoint(name: Failpoint): void {
   if (name === armed && --left === 0) {
     process.kill(process.pid, 'SIGKILL');

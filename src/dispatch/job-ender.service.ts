@@ -10,6 +10,7 @@ import { ActiveJobs } from './active-jobs';
 import { CollectResults } from './collect-results.service';
 import { GivenUpJobs } from './given-up-jobs';
 
+/** The ends of a job that the dispatcher can store. */
 export type EndState = 'Completed' | 'Failed' | 'Invalid' | 'Killed';
 
 const RELEASE_BACK_OFF = { firstMs: 500, maxMs: 15_000 };

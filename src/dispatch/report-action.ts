@@ -35,6 +35,7 @@ const ACTIONS: Partial<Readonly<Record<JobState, Readonly<Record<BackendState, R
   Locked: ON_ACTIVE,
 };
 
+/** What a report of this state does to a job in that one. */
 export function actionFor(ours: JobState, reported: BackendState): ReportAction {
   return ACTIONS[ours]?.[reported] ?? 'none';
 }

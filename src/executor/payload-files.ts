@@ -24,6 +24,7 @@ export interface PayloadDirs {
   readonly run: string;
 }
 
+/** Where the parts of a payload's directory are. */
 export function dirsOf(loc: string): PayloadDirs {
   return { work: join(loc, 'work'), home: join(loc, 'home'), tmp: join(loc, 'tmp'), run: join(loc, 'run') };
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { removeOrphans, removeStaging, type Stuck } from '../common/orphan-directories';
+import { removeOrphans, removeStaging } from '../common/orphan-directories';
+import { StuckReporter } from '../common/stuck-reporter';
 import { failpoint } from '../common/failpoint';
 import { CLIENT_CONFIG } from '../config/config.module';
 import type { ClientConfig } from '../config/client-config';
@@ -17,7 +18,7 @@ const BATCH = 500;
 @Injectable()
 export class PayloadRetention implements OnApplicationBootstrap {
   private readonly logger = new Logger(PayloadRetention.name);
-  private readonly reported = new Set<string>();
+  private readonly stuck = new StuckReporter(this.logger);
   private isRunning = false;
 
   constructor(
@@ -72,7 +73,7 @@ export class PayloadRetention implements OnApplicationBootstrap {
 
   /** Before the first request: no submission is under way, so what looks like one is left over. */
   async onApplicationBootstrap(): Promise<void> {
-    this.report(await removeStaging(this.files.root, STAGING_DIRECTORY));
+    this.stuck.report(await removeStaging(this.files.root, STAGING_DIRECTORY));
     void this.sweepOrphans();
   }
 
@@ -81,16 +82,9 @@ export class PayloadRetention implements OnApplicationBootstrap {
     const whichAreOwned = (paths: readonly string[]) => this.payloads.whichAreOwned(paths);
     const owner = { root: this.files.root, form: PAYLOAD_DIRECTORY, whichAreOwned };
     try {
-      this.report(await removeOrphans(owner, this.config.maxAgeMs));
+      this.stuck.report(await removeOrphans(owner, this.config.maxAgeMs));
     } catch (error) {
       this.logger.error({ err: error }, 'the search for orphaned directories was interrupted');
-    }
-  }
-
-  private report(stuck: readonly Stuck[]): void {
-    for (const { path, error } of stuck.filter((each) => !this.reported.has(each.path))) {
-      this.reported.add(path);
-      this.logger.error({ err: error }, `an orphaned directory could not be removed: ${path}`);
     }
   }
 

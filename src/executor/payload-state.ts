@@ -22,13 +22,17 @@ const MOVES: Readonly<Record<PayloadState, readonly PayloadState[]>> = {
 
 const ALL = Object.keys(MOVES) as PayloadState[];
 
+/** The states from which a payload may move to `to`. */
 export function sourcesOf(to: PayloadState): readonly PayloadState[] {
   return ALL.filter((from) => MOVES[from].includes(to));
 }
 
+/** Ended for good; `Cleaned` included. */
 export function hasEnded(state: PayloadState): boolean {
   return state !== 'Prepared' && state !== 'Running';
 }
 
+/** Ends that keep files until they are released or too old. */
 export const ENDED_STATES: readonly PayloadState[] = sourcesOf('Cleaned');
+/** What a restarted executor reads. */
 export const LIVE_STATES: readonly PayloadState[] = ['Prepared', 'Running'];

@@ -282,7 +282,12 @@ export class RunnerService {
   private async finish(payload: PayloadRow, supervisorPid: number, note: string): Promise<void> {
     // Without its supervisor (killed from outside) the job itself may still run.
     const mark = { key: payload.key, loc: payload.loc, supervisorPid };
-    const left = await this.ender.end(mark, this.config.killGraceMs);
+    let left = await this.ender.end(mark, this.config.killGraceMs);
+    // Killed is only said once nothing can run any more.
+    while (left > 0 && (await this.payloads.find(payload.id))?.killed) {
+      await delay(LOOK_AGAIN_MS);
+      left = await this.ender.end(mark, this.config.killGraceMs);
+    }
     const notes = [note, left > 0 ? `${left} of its processes could not be ended` : ''].filter((text) => text !== '');
     this.logLimit.close(this.logsOf(payload));
     const dirs = dirsOf(payload.loc);

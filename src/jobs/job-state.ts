@@ -27,6 +27,7 @@ const MOVES = {
   Unknown: ['Queued', 'Failed'],
 } as const satisfies Record<Status, readonly Status[]>;
 
+/** The states that a job can be in. */
 export type JobState = Status;
 
 const ALL = Object.keys(MOVES) as JobState[];

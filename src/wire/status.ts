@@ -17,6 +17,7 @@ export const STATUSES = [
   'Unknown',
 ] as const;
 
+/** A state as the wire spells it. */
 export type Status = (typeof STATUSES)[number];
 
 /** A status in the database: lower case, as the Rust program stores it, so that either can read the other's rows. */
@@ -24,6 +25,7 @@ export type StoredStatus = Lowercase<Status>;
 
 const BY_STORED = new Map<string, Status>(STATUSES.map((status) => [status.toLowerCase(), status]));
 
+/** A status as the database holds it. */
 export function toStored(status: Status): StoredStatus {
   return status.toLowerCase() as StoredStatus;
 }
@@ -37,6 +39,7 @@ export function fromStored(stored: string): Status {
   return status;
 }
 
+/** Whether a value of unknown origin is a status. */
 export function isStatus(value: unknown): value is Status {
   return typeof value === 'string' && (STATUSES as readonly string[]).includes(value);
 }

@@ -125,6 +125,7 @@ export async function readJson(answer: ExecutorAnswer, maxBytes: number): Promis
   }
 }
 
+/** The media type of an answer, without parameters, in lower case; empty if it has none. */
 export function contentTypeOf(answer: ExecutorAnswer): string {
   const value = answer.headers['content-type'];
   return typeof value === 'string' ? (value.split(';')[0] ?? '').trim().toLowerCase() : '';

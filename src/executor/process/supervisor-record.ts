@@ -51,6 +51,7 @@ export function readScriptEnd(runDir: string): ScriptEnd | null {
   return { exitCode: code, signal: null, startError: notice === '' ? null : notice };
 }
 
+/** Which process the supervisor is; `null`: not recorded, or not whole. */
 export function readSupervisorId(runDir: string): SupervisorId | null {
   const [pid, startTime, bootId] = readLine(join(runDir, 'pid'))?.split(' ') ?? [];
   return pid !== undefined && startTime !== undefined && bootId !== undefined
