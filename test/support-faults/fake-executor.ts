@@ -37,6 +37,8 @@ export class FakeExecutor {
   firstStatus = 'Completed';
   /** Made for each `/retrieve` of a completed job. */
   zip: (job: FakeJob) => Buffer = (job) => smallZip({ 'run.sh': '#!/bin/bash\n', out: `job ${job.id}\n` });
+  /** What each Payload says in `input`: the Rust program's client echoes there what it was sent. */
+  echo: object = {};
   private rules: Rule[] = [];
 
   private constructor(private readonly server: Server) {}
@@ -99,7 +101,7 @@ export class FakeExecutor {
     if (line === 'POST /submit') {
       const job = { id: this.jobs.length + 1, form: body.toString('latin1'), status: this.firstStatus };
       this.jobs.push(job);
-      sendJson(response, 200, { ...payloadOf(job), status: 'Prepared' });
+      sendJson(response, 200, { ...payloadOf(job), input: this.echo, status: 'Prepared' });
       return;
     }
     if (line === 'GET /health') {
@@ -118,7 +120,7 @@ export class FakeExecutor {
     } else if (job.status === 'Completed' || action === 'GET /retrieve_partial') {
       response.writeHead(200, { 'content-type': 'application/zip' }).end(this.zip(job));
     } else {
-      sendJson(response, 200, payloadOf(job));
+      sendJson(response, 200, { ...payloadOf(job), input: this.echo });
     }
   }
 }

@@ -4,6 +4,7 @@ import { SERVER_CONFIG } from '../../config/config.module';
 import type { ServerConfig } from '../../config/server-config';
 import type { EndpointUrl } from '../../config/endpoint-url';
 import { OrchestratorError } from '../../common/errors';
+import { LeanJson } from './lean-json';
 
 /** One request to an executor. Times are milliseconds. */
 export interface ExecutorRequest {
@@ -106,23 +107,21 @@ export async function discard(answer: ExecutorAnswer): Promise<void> {
   await answer.body.dump().catch(() => undefined);
 }
 
-/** Reads the body as JSON; `undefined` when it is longer than allowed or is not JSON. */
+/** What an answer may hold beside what is kept of it (see LeanJson): more is no Payload of anybody. */
+const MAX_ANSWER_BYTES = 4 * 1024 ** 3;
+
+/** Reads the body as JSON; `undefined` when more of it is to be kept than allowed, or it is not JSON. */
 export async function readJson(answer: ExecutorAnswer, maxBytes: number): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const json = new LeanJson(maxBytes);
+  let bytes = 0;
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) {
+    bytes += chunk.length;
+    if (!json.feed(chunk) || bytes > MAX_ANSWER_BYTES) {
       answer.body.destroy();
       return undefined;
     }
-    chunks.push(chunk);
   }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  return json.value();
 }
 
 /** The media type of an answer, without parameters, in lower case; empty if it has none. */

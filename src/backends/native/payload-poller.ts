@@ -8,8 +8,7 @@ import type { ExecutorPeer } from './executor-peer';
 import { bareReport, toReport } from './native-report';
 
 const ANSWER_MS = 15_000;
-/** The Rust client puts the submitted bytes into each Payload. */
-const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024;
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** The Rust client is asked for each payload by itself. */
 const CONCURRENCY = 8;

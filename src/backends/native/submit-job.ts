@@ -9,7 +9,6 @@ import { SubmissionBody } from './submission-body';
 
 /** Without a byte taken from us, or without an answer after the last one, for so long, the attempt is over. */
 const PROGRESS_MS = 60_000;
-/** The Rust client echoes what it was sent, which may be 400 MiB: what is longer is not read. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Answers that no repeat of the same request would change. */
