@@ -54,7 +54,7 @@ export class LogLimit implements OnModuleDestroy {
 
   private cutIfOver(path: string): void {
     const limit = this.config.jobLogLimitBytes;
-    if ((lstatSync(path, { throwIfNoEntry: false })?.size ?? 0) <= limit) {
+    if (sizeOf(path) <= limit) {
       return;
     }
     withRegularFile(path, (fd, size) => {
@@ -63,6 +63,15 @@ export class LogLimit implements OnModuleDestroy {
         this.cut.add(path);
       }
     });
+  }
+}
+
+/** 0 where there is nothing to be seen: the script may have closed its own directory. */
+function sizeOf(path: string): number {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    return 0;
   }
 }
 
