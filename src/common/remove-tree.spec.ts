@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TreeNotRemovedError, removeTree } from './remove-tree';
+import { asOrdinaryUser } from '../../test/support-units/as-ordinary-user';
 
 let base: string;
 let tree: string;
@@ -13,22 +14,6 @@ beforeEach(() => {
   fs.mkdirSync(tree);
 });
 afterEach(() => execFileSync('rm', ['-rf', base]));
-
-const isOrdinary = (): boolean => process.geteuid?.() !== 0;
-
-/** Permission bits mean nothing to root: the work is done as another user, who owns the tree. */
-async function asOrdinaryUser(work: () => Promise<void>): Promise<void> {
-  if (isOrdinary()) {
-    return work();
-  }
-  execFileSync('chown', ['-R', '65534', base]);
-  process.seteuid?.(65534);
-  try {
-    await work();
-  } finally {
-    process.seteuid?.(0);
-  }
-}
 
 it('removes files, directories, special files and names of any bytes', async () => {
   fs.mkdirSync(join(tree, 'a/b/c'), { recursive: true });
@@ -68,7 +53,7 @@ it('gets through directories without permission bits', async () => {
   fs.chmodSync(join(tree, 'none/read-only'), 0o500);
   fs.chmodSync(join(tree, 'none'), 0o000);
   fs.chmodSync(tree, 0o400);
-  await asOrdinaryUser(() => removeTree(tree));
+  await asOrdinaryUser(base, () => removeTree(tree));
   expect(fs.readdirSync(base)).toEqual([]);
 });
 
@@ -101,7 +86,7 @@ it('names the path that stays', async () => {
   fs.mkdirSync(join(tree, 'kept'));
   fs.writeFileSync(join(tree, 'kept/x'), 'x');
   fs.chmodSync(base, 0o755);
-  await asOrdinaryUser(async () => {
+  await asOrdinaryUser(base, async () => {
     fs.chmodSync(base, 0o500);
     const failed = removeTree(tree).catch((error: unknown) => error);
     expect(await failed).toBeInstanceOf(TreeNotRemovedError);

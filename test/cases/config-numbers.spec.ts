@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from 'node:net';
+import { itUnless, portTaken } from '../support-jobs/conditions';
 import { request } from '../support/http';
 import { serviceVariables } from '../support/pair';
 import { freePort } from '../support/ports';
@@ -9,6 +9,8 @@ import { Program, type Role } from '../support/program';
 
 /** EX_CONFIG of sysexits: a supervisor can tell it from a crash, and needn't restart. */
 const EX_CONFIG = 78;
+
+const DEFAULT_PORTS: Record<Role, number> = { server: 5000, client: 9000 };
 
 const NUMBERS: Record<Role, string[]> = {
   server: [
@@ -98,20 +100,16 @@ describe('numbers in the environment', () => {
     }
   });
 
-  it.each<[Role, number]>([
-    ['server', 5000],
-    ['client', 9000],
-  ])('case 73: an empty PORT of the %s means %i, unless that is taken here', async (role, port) => {
-    if (await isTaken(port)) {
-      return; // nothing can be said about a port that somebody else has
-    }
-    const program = await Program.start(role, { ...environment(role), ...allSetTo(role, '') });
-    try {
-      expect((await request(`http://127.0.0.1:${port}/`)).json()).toEqual({ message: 'pong' });
-    } finally {
-      expect(await program.stop()).toBe(0);
-    }
-  });
+  for (const [role, port] of Object.entries(DEFAULT_PORTS) as [Role, number][]) {
+    itUnless(portTaken(port), `case 73: an empty PORT of the ${role} means ${port}`, async () => {
+      const program = await Program.start(role, { ...environment(role), ...allSetTo(role, '') });
+      try {
+        expect((await request(`http://127.0.0.1:${port}/`)).json()).toEqual({ message: 'pong' });
+      } finally {
+        expect(await program.stop()).toBe(0);
+      }
+    });
+  }
 
   it('case 73: faults of different kinds are in one report', async () => {
     const { code, log } = await Program.runToEnd('server', {
@@ -130,14 +128,3 @@ describe('numbers in the environment', () => {
     expect(log).toContain('SERVICE_OTHER_TERMINATE_URL');
   });
 });
-
-async function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}

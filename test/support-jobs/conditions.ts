@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 
 /** Why a test can't be done here; `undefined` when it can. */
 export type Obstacle = string | undefined;
@@ -24,4 +24,18 @@ export function freeDiskBelow(gigabytes: number, path: string): Obstacle {
   const disk = statfsSync(path);
   const free = (disk.bavail * disk.bsize) / 1e9;
   return free < gigabytes ? `${free.toFixed(1)} GB free under ${path}, needs ${gigabytes}` : undefined;
+}
+
+const LISTENING = '0A';
+
+/** Somebody on this machine listens on the port already (proc(5), /proc/net/tcp). */
+export function portTaken(port: number): Obstacle {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const isTaken = ['/proc/net/tcp', '/proc/net/tcp6'].filter(existsSync).some((table) =>
+    readFileSync(table, 'latin1')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .some(([, local, , state]) => local?.endsWith(suffix) && state === LISTENING),
+  );
+  return isTaken ? `port ${port} is taken here` : undefined;
 }

@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { openPromise } from 'yauzl';
 import { archiveDirectory } from './archive-directory';
 import { verifyArchive } from './verify-archive';
+import { asOrdinaryUser } from '../../../test/support-units/as-ordinary-user';
 
 interface Unpacked {
   readonly mode: number;
@@ -229,7 +230,7 @@ describe('what can not be archived', () => {
     put('out', 'ok');
     fs.chmodSync(join(root, 'd'), 0o000);
     fs.chmodSync(join(root, 'listable'), 0o400);
-    await asOrdinaryUser(async () => {
+    await asOrdinaryUser(base, async () => {
       const live = await archive(true);
       expect(names(live)).toEqual([NOTE, 'd/', 'listable/', 'out']);
       for (const name of ['x', 'd/', 'listable/z']) {
@@ -250,17 +251,3 @@ describe('what can not be archived', () => {
     expect(text(found, NOTE)).toContain('The directory is gone');
   });
 });
-
-/** Permission bits mean nothing to root: the work is done as another user, who owns the tree. */
-async function asOrdinaryUser(work: () => Promise<void>): Promise<void> {
-  if (process.geteuid?.() !== 0) {
-    return work();
-  }
-  execFileSync('chown', ['-R', '65534', base]);
-  process.seteuid?.(65534);
-  try {
-    await work();
-  } finally {
-    process.seteuid?.(0);
-  }
-}
