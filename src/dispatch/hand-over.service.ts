@@ -109,7 +109,10 @@ export class HandOver {
     const { id, key, service } = job;
     const inputDir = this.files.inputDir(job.loc);
     const walltimeMs = this.config.services.get(service)?.maxRuntimeMs ?? null;
-    return job.backend.submit({ id, key, service, walltimeMs, inputDir }, job.abort.signal);
+    return job.backend.submit(
+      { id, key, service, walltimeMs, cpus: null, memoryMiB: null, inputDir },
+      job.abort.signal,
+    );
   }
 
   /** Where the backend has the job; `null` when it surely doesn't. */
