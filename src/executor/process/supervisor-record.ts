@@ -1,17 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { constants, uptime } from 'node:os';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { TICK_MS } from './process-entry';
 import { errnoOf } from '../../common/errors';
-
-/** How a script ended, as its supervisor recorded it (see supervisor.sh). */
-export interface ScriptEnd {
-  readonly exitCode: number | null;
-  /** `SIGKILL`, ... when a signal ended it. */
-  readonly signal: string | null;
-  /** What the supervisor's bash said when the script could not be started. */
-  readonly startError: string | null;
-}
+import { type ScriptEnd, scriptEndOf } from '../../workload/script-end';
 
 /** Which process is the supervisor, told apart from a later one of the same pid. */
 export interface SupervisorId {
@@ -21,34 +13,12 @@ export interface SupervisorId {
   readonly bootId: string;
 }
 
-/** Some signals have two names; the first of the list is the usual one (SIGABRT, not SIGIOT). */
-const SIGNAL_NAMES = new Map(
-  Object.entries(constants.signals)
-    .reverse()
-    .map(([name, value]) => [value, name]),
-);
-
-/** The last real-time signal; bash answers with higher numbers where it could not even fork. */
-const LAST_SIGNAL = 64;
-const FIRST_REAL_TIME = 34;
-
-function signalName(signal: number): string {
-  const realTime = signal === FIRST_REAL_TIME ? 'SIGRTMIN' : `SIGRTMIN+${signal - FIRST_REAL_TIME}`;
-  return SIGNAL_NAMES.get(signal) ?? (signal >= FIRST_REAL_TIME ? realTime : `SIG${signal}`);
-}
-
-/** bash says nothing when its child dies of these, so exit codes 130 and 141 stay what they are. */
+/** How a script ended, as its supervisor recorded it (see supervisor.sh); `null`: not recorded, or not whole. */
 export function readScriptEnd(runDir: string): ScriptEnd | null {
   const line = readLine(join(runDir, 'exit'));
-  if (line === null || !/^\d+$/.test(line)) {
-    return null;
-  }
-  const code = Number(line);
-  const notice = readText(join(runDir, 'notice'))?.trim() ?? '';
-  if (notice !== '' && code > 128 && code - 128 <= LAST_SIGNAL) {
-    return { exitCode: null, signal: signalName(code - 128), startError: null };
-  }
-  return { exitCode: code, signal: null, startError: notice === '' ? null : notice };
+  return line === null || !/^\d+$/.test(line)
+    ? null
+    : scriptEndOf(Number(line), readText(join(runDir, 'notice')) ?? '');
 }
 
 /** Which process the supervisor is; `null`: not recorded, or not whole. */
