@@ -36,8 +36,11 @@ export function batchScript({ id, key, paths, prolog, walltimeMs, jobEnv }: Batc
 # Made by job-orchestrator: runs ${SCRIPT_NAME} of one job, once, and records how it ended.
 set +aeuxo pipefail
 trap - EXIT ERR DEBUG
-# Handlers, not ignored signals: those the job would inherit. SLURM signals this shell too, which has to outlive the job.
-trap : HUP INT TERM QUIT USR1 USR2
+# SLURM sends its SIGTERM to this shell alone, so it is passed on. Handlers, not ignored signals: those the job would
+# inherit.
+jo_signalled=
+trap 'jo_signalled=yes' HUP INT QUIT USR1 USR2
+trap 'jo_signalled=yes; trap jo_signalled=yes TERM; kill -TERM 0' TERM
 jo_work=${bashQuote(paths.work)}
 jo_run=${bashQuote(paths.run)}
 
@@ -69,8 +72,12 @@ jo_record() {
 declare -A jo_before=()
 while IFS= read -r -d '' jo_line; do jo_before["\${jo_line%%=*}"]=\${jo_line#*=}; done < <(env -0)
 ${prolog === null ? '' : prologLines(prolog)}
-${walltimeMs === null ? '' : walltimeLines(walltimeMs)}
 exec 2>"$jo_run/notice"
+(
+# bash has what it puts in the background ignore INT and QUIT.
+trap - INT QUIT
+trap : HUP INT TERM QUIT USR1 USR2
+# In the foreground of a shell of its own: of a job in the background bash would not say that SIGTERM ended it.
 (
   while IFS= read -r -d '' jo_line; do
     jo_name=\${jo_line%%=*}
@@ -92,7 +99,17 @@ exec 2>"$jo_run/notice"
   export USER HOME TMPDIR JOB_ID JOB_KEY
   exec bash ${SCRIPT_NAME} </dev/null >>${STDOUT_NAME} 2>>${STDERR_NAME}
 )
-jo_code=$?
+exit
+) &
+jo_job=$!
+${walltimeMs === null ? '' : walltimeLines(walltimeMs)}
+# A signal ends the wait early; bash keeps the job's status for the next.
+while :; do
+  jo_signalled=
+  wait "$jo_job"
+  jo_code=$?
+  [ -n "$jo_signalled" ] || break
+done
 jo_record script "$jo_code"
 # What this shell says from here on is no word about the job's end.
 exec 2>/dev/null
