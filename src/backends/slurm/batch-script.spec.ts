@@ -87,11 +87,11 @@ describe('a batch script', () => {
       'BASH_FUNC_f%%': '() { :; }',
     };
     await run('env -0 > env', { jobEnv: ['NAMED', 'MISSING'] }, env);
-    const seen = Object.fromEntries(
+    const seen: Record<string, string> = Object.fromEntries(
       work('env')
         .split('\0')
         .filter(Boolean)
-        .map((line) => line.split(/=(.*)/s)),
+        .map((line) => line.split(/=(.*)/s) as [string, string]),
     );
     expect(
       Object.keys(seen)
@@ -136,6 +136,13 @@ describe('a batch script', () => {
   it('ends a script that runs too long to the second, and says so', async () => {
     const { records } = await run('sleep 60', { walltimeMs: 1_500 });
     expect(records).toMatchObject({ overtimeMs: 1_500, exit: { end: { exitCode: null, signal: 'SIGTERM' } } });
+  });
+
+  it('lets the script have its signals as they are by default', async () => {
+    await run('grep SigIgn /proc/self/status > ignored; :');
+    const [, ignored] = /SigIgn:\s+([0-9a-f]+)/.exec(work('ignored')) ?? [];
+    // HUP, INT, QUIT, USR1, USR2 and TERM; Node may ignore others in its children.
+    expect(parseInt(ignored ?? '', 16) & 0b100_1010_0000_0111).toBe(0);
   });
 
   it('leaves no clock behind when the script ends in time', async () => {

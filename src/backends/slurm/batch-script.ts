@@ -36,11 +36,10 @@ export function batchScript({ id, key, paths, prolog, walltimeMs, jobEnv }: Batc
 # Made by job-orchestrator: runs ${SCRIPT_NAME} of one job, once, and records how it ended.
 set +aeuxo pipefail
 trap - EXIT ERR DEBUG
-# SLURM sends its SIGTERM to this shell alone, so it is passed on. Handlers, not ignored signals: those the job would
-# inherit.
-jo_signalled=
-trap 'jo_signalled=yes' HUP INT QUIT USR1 USR2
-trap 'jo_signalled=yes; trap jo_signalled=yes TERM; kill -TERM 0' TERM
+# SLURM sends its SIGTERM to this shell alone, so it is passed on, but for one that the clock below has sent to all.
+# Handlers, not ignored signals: those the job would inherit.
+trap : HUP INT QUIT USR1 USR2
+trap 'trap "" TERM; [ -e "$jo_run/overtime" ] || kill -TERM 0' TERM
 jo_work=${bashQuote(paths.work)}
 jo_run=${bashQuote(paths.run)}
 
@@ -73,7 +72,8 @@ declare -A jo_before=()
 while IFS= read -r -d '' jo_line; do jo_before["\${jo_line%%=*}"]=\${jo_line#*=}; done < <(env -0)
 ${prolog === null ? '' : prologLines(prolog)}
 exec 2>"$jo_run/notice"
-(
+# Read from, not waited for: a bash that gets a signal while it waits may miss the end of its child (seen with 5.2).
+coproc jo_job {
 # bash has what it puts in the background ignore INT and QUIT.
 trap - INT QUIT
 trap : HUP INT TERM QUIT USR1 USR2
@@ -99,18 +99,13 @@ trap : HUP INT TERM QUIT USR1 USR2
   export USER HOME TMPDIR JOB_ID JOB_KEY
   exec bash ${SCRIPT_NAME} </dev/null >>${STDOUT_NAME} 2>>${STDERR_NAME}
 )
-exit
-) &
-jo_job=$!
-${walltimeMs === null ? '' : walltimeLines(walltimeMs)}
-# A signal ends the wait early; bash keeps the job's status for the next.
-while :; do
-  jo_signalled=
-  wait "$jo_job"
-  jo_code=$?
-  [ -n "$jo_signalled" ] || break
-done
+jo_code=$?
 jo_record script "$jo_code"
+echo "$jo_code"
+}
+jo_end=\${jo_job[0]}
+${walltimeMs === null ? '' : walltimeLines(walltimeMs)}
+read -r jo_code <&"$jo_end" || jo_code=1
 # What this shell says from here on is no word about the job's end.
 exec 2>/dev/null
 [ -z "$jo_clock" ] || kill -KILL "$jo_clock"
