@@ -63,7 +63,7 @@ function faultOf(word: string, transport: 'cli' | 'rest'): string | null {
   if (name === undefined) {
     return 'is not of the form --name or --name=value';
   }
-  const allowed = ALLOWED[name];
+  const allowed = Object.hasOwn(ALLOWED, name) ? ALLOWED[name] : undefined;
   const known = Object.entries(ALLOWED).filter(([, { rest }]) => transport === 'cli' || rest !== null);
   if (!allowed || (transport === 'rest' && allowed.rest === null)) {
     const what = allowed ? 'has no place in a REST submission' : 'is not allowed';

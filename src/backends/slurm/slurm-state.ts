@@ -66,7 +66,7 @@ export const SLURM_STATES: Readonly<Record<string, SlurmState>> = {
 
 /** Several words for one job, as one. `null`: none of them says how the job is, or one is not known. */
 export function meaningOf(words: readonly string[]): SlurmState | null {
-  const known = words.map((word) => SLURM_STATES[word]);
+  const known = words.map((word) => (Object.hasOwn(SLURM_STATES, word) ? SLURM_STATES[word] : undefined));
   if (words.length === 0 || known.includes(undefined)) {
     return null;
   }
