@@ -76,6 +76,10 @@ export class HandOver {
           break;
         }
         if (error instanceof BackendRejectedError) {
+          // Refused since it was terminated: its end is the terminator's to tell.
+          if ((await this.jobs.find(job.id))?.terminateAt != null) {
+            return { done: true };
+          }
           await this.ender.end(job, 'Failed', { message: error.message });
           return { done: true };
         }

@@ -35,7 +35,16 @@ function start(
   env: Record<string, string> = {},
 ): ChildProcess {
   writeFileSync(join(paths.work, 'run.sh'), commands);
-  const text = batchScript({ id: '7', key: KEY, paths, prolog: null, walltimeMs: null, jobEnv: [], ...values });
+  const text = batchScript({
+    id: '7',
+    key: KEY,
+    paths,
+    prolog: null,
+    walltimeMs: null,
+    jobEnv: [],
+    mayRequeue: false,
+    ...values,
+  });
   writeFileSync(paths.batch, text, { mode: 0o755 });
   const child = spawn(paths.batch, [], {
     detached: true,
@@ -165,10 +174,20 @@ describe('a batch script', () => {
     expect(work('runs')).toBe('x\n');
   });
 
-  it('begins it again when SLURM runs the same job again', async () => {
-    await run('echo x >> runs; exit 3');
-    expect(await run('echo x >> runs; exit 0')).toMatchObject({ code: 0, records: { exit: { end: { exitCode: 0 } } } });
+  it('begins it again when SLURM runs the same job again, if that is allowed', async () => {
+    await run('echo x >> runs; exit 3', { mayRequeue: true });
+    const again = await run('echo x >> runs; exit 0', { mayRequeue: true });
+    expect(again).toMatchObject({ code: 0, records: { exit: { end: { exitCode: 0 } } } });
     expect(work('runs')).toBe('x\nx\n');
+  });
+
+  it('else only notes that SLURM wanted to run it again', async () => {
+    await run('echo x >> runs; exit 3');
+    expect(await run('echo x >> runs; exit 0')).toMatchObject({
+      code: 1,
+      records: { exit: { jobId: 12, what: 'again' } },
+    });
+    expect(work('runs')).toBe('x\n');
   });
 
   it('begins nothing that was terminated before', async () => {

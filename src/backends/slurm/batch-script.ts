@@ -15,6 +15,8 @@ export interface BatchScriptValues {
   readonly walltimeMs: number | null;
   /** Variables of the login environment that the job may see. */
   readonly jobEnv: readonly string[];
+  /** SLURM may run the script again, in the directory as it is, when its node fails. */
+  readonly mayRequeue: boolean;
 }
 
 /** Between SIGTERM and SIGKILL of a script that has run too long. */
@@ -30,10 +32,16 @@ const OF_SLURM = 'SLURM_*|SLURMD_*|CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|ZE_
  * Written for bash 4.2. It sets no variable that JOB_ENV may name: all its own begin with jo_ and are not exported. It
  * puts nothing into a session or group of its own: what SLURM signals must reach it.
  */
-export function batchScript({ id, key, paths, prolog, walltimeMs, jobEnv }: BatchScriptValues): string {
+export function batchScript({ id, key, paths, prolog, walltimeMs, jobEnv, mayRequeue }: BatchScriptValues): string {
   const kept = [...PASSED_ON, ...jobEnv].join('|');
-  return `#!/bin/bash -l
+  return `#!/bin/bash
 # Made by job-orchestrator: runs ${SCRIPT_NAME} of one job, once, and records how it ended.
+if ! shopt -q login_shell; then
+  # SLURM sets no HOME, by which a login shell finds the user's profile.
+  [ -n "$HOME" ] || HOME=~
+  export HOME
+  exec "$BASH" -l "$0"
+fi
 set +aeuxo pipefail
 trap - EXIT ERR DEBUG
 # SLURM sends its SIGTERM to this shell alone, so it is passed on, but for one that the clock below has sent to all.
@@ -58,7 +66,7 @@ if ! mkdir "$jo_run/claim" 2>/dev/null; then
     exit 0
   fi
   # SLURM runs the same job again.
-  rm -f "$jo_run/exit" "$jo_run/exit.part" "$jo_run/overtime"
+${mayRequeue ? againLines() : againRefusedLines()}
 fi
 printf '%s .\\n' "$SLURM_JOB_ID" >"$jo_run/started.part" && mv -f "$jo_run/started.part" "$jo_run/started"
 
@@ -113,11 +121,20 @@ exit "$jo_code"
 `;
 }
 
+function againLines(): string {
+  return '  rm -f "$jo_run/exit" "$jo_run/exit.part" "$jo_run/overtime"';
+}
+
+function againRefusedLines(): string {
+  return `  printf '\\n%s again 1 .\\n' "$SLURM_JOB_ID" >"$jo_run/exit.again" && mv -f "$jo_run/exit.again" "$jo_run/exit"
+  exit 1`;
+}
+
 function prologLines(prolog: string): string {
   return `
 {
 ${prolog}
-} </dev/null 2>&1
+} </dev/null >"$jo_run/prolog" 2>&1
 jo_code=$?
 if [ "$jo_code" != 0 ]; then
   jo_record prolog "$jo_code"

@@ -14,7 +14,9 @@ export interface JobPaths {
   readonly run: string;
   /** The batch script. */
   readonly batch: string;
-  /** What the batch script says: of a prolog that fails, of a shell that can't read it. */
+  /** What the prolog says. */
+  readonly prolog: string;
+  /** What the batch script says: of a directory that it does not see, of a shell that can't read it. */
   readonly output: string;
   /** Written by us before SLURM is given the job: from here on it may have it. */
   readonly asked: string;
@@ -30,7 +32,7 @@ export interface JobPaths {
   readonly started: string;
   /** Written by the batch script when it ends the job for its run time: the limit in milliseconds. */
   readonly overtime: string;
-  /** Written by the batch script: `JOBID script|prolog CODE .`, how it ended. */
+  /** Written by the batch script: `JOBID script|prolog|again CODE .`, how it ended. */
   readonly exit: string;
   /** What the shell that ran run.sh said of its end; see scriptEndOf. */
   readonly notice: string;
@@ -51,6 +53,7 @@ export function pathsOf(workDir: string, key: string): JobPaths {
     tmp: join(root, 'tmp'),
     run,
     batch: join(run, 'batch.sh'),
+    prolog: join(run, 'prolog'),
     output: join(run, 'output'),
     asked: join(run, 'asked'),
     job: join(run, 'job'),

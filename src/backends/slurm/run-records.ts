@@ -6,8 +6,11 @@ import type { JobPaths } from './job-paths';
 /** How a job ended, by what its batch script wrote. */
 export interface ExitRecord {
   readonly jobId: number;
-  /** What ended: the user's script, or the service's prolog, after which the script never began. */
-  readonly what: 'script' | 'prolog';
+  /**
+   * What ended: the user's script; the service's prolog, after which the script never began; or an attempt of SLURM to
+   * run the job again, which nobody had allowed.
+   */
+  readonly what: 'script' | 'prolog' | 'again';
   readonly end: ScriptEnd;
 }
 
@@ -19,7 +22,7 @@ export interface RunRecords {
   /** The script was ended for running so long; `null`: it was not. */
   readonly overtimeMs: number | null;
   readonly note: string;
-  /** The end of what the batch script said; empty if nothing. */
+  /** The end of what the prolog said, or else the batch script; empty if nothing. */
   readonly output: string;
 }
 
@@ -28,20 +31,23 @@ const OUTPUT_SHOWN = 300;
 export async function readRecords(paths: JobPaths): Promise<RunRecords> {
   // A network file system may hold on to the news that a file isn't there; listing the directory asks its server.
   await readdir(paths.run).catch(() => []);
-  const [startedBy, exitLine, notice, overtime, note, output] = await Promise.all([
+  const [startedBy, exitLine, notice, overtime, note, output, prolog] = await Promise.all([
     readJobId(paths.started),
     readText(paths.exit),
     readText(paths.notice),
     readText(paths.overtime),
     readText(paths.note),
     readText(paths.output),
+    readText(paths.prolog),
   ]);
+  const exit = parseExit(exitLine ?? '', notice ?? '');
+  const said = (exit?.what === 'prolog' ? prolog : output) ?? '';
   return {
     startedBy,
-    exit: parseExit(exitLine ?? '', notice ?? ''),
+    exit,
     overtimeMs: /^\d+\s*$/.test(overtime ?? '') ? Number(overtime) : null,
     note: note ?? '',
-    output: (output ?? '').trim().replaceAll(/\s+/g, ' ').slice(-OUTPUT_SHOWN),
+    output: said.trim().replaceAll(/\s+/g, ' ').slice(-OUTPUT_SHOWN),
   };
 }
 
@@ -65,15 +71,16 @@ export async function readText(path: string): Promise<string | null> {
 
 /** The exit file's text, made whole by a rename; a line that isn't closed by its dot doesn't count. */
 export function parseExit(text: string, notice: string): ExitRecord | null {
-  const [, jobId, what, code] = /^\s*(\d{1,10}) (script|prolog) (\d{1,3}) \.\n$/.exec(text) ?? [];
+  const [, jobId, what, code] = /^\s*(\d{1,10}) (script|prolog|again) (\d{1,3}) \.\n$/.exec(text) ?? [];
   if (jobId === undefined || code === undefined) {
     return null;
   }
+  const kind = what === 'prolog' || what === 'again' ? what : 'script';
   return {
     jobId: Number(jobId),
-    what: what === 'prolog' ? 'prolog' : 'script',
+    what: kind,
     end:
-      what === 'prolog'
+      kind !== 'script'
         ? { exitCode: Number(code), signal: null, startError: null }
         : scriptEndOf(Number(code), notice),
   };

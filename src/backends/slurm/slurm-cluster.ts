@@ -90,7 +90,13 @@ export class SlurmCluster {
 
   async submit(request: SubmitRequest, signal: AbortSignal): Promise<number> {
     const wasAway = this.lastFault !== null && performance.now() - this.lastFault.at < AWAY_LATELY_MS;
-    return this.transport.submit(request, wasAway, AbortSignal.any([signal, this.stopper.signal]));
+    try {
+      return await this.transport.submit(request, wasAway, AbortSignal.any([signal, this.stopper.signal]));
+    } catch (error) {
+      // The next one asks first whether the controller is there.
+      this.lastAnswerAt = -Infinity;
+      throw error;
+    }
   }
 
   private ask(): { readonly snapshot: Promise<Snapshot>; readonly askedAt: number } {

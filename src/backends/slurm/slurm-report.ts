@@ -72,6 +72,9 @@ export function endReport(facts: EndFacts): BackendReport {
   if (record?.what === 'prolog') {
     return failed(withOutput(`the prolog of the service failed with exit code ${record.end.exitCode ?? ''}`, records));
   }
+  if (record?.what === 'again') {
+    return failed('SLURM: a node of the job failed; it was not run again, as only MAX_ATTEMPTS allows that', true);
+  }
   if (record === null) {
     const code = end === null ? '' : `, ${endText(end)}`;
     const why = sight?.reason === undefined || sight.reason === '' ? '' : ` (${sight.reason})`;

@@ -13,7 +13,7 @@ import type { SlurmCluster } from './slurm-cluster';
 import { KEY_PATTERN, type SlurmRef } from './slurm-ref';
 import { isOver } from './slurm-state';
 import type { SlurmService } from './slurm.config';
-import { jobNameOf } from './submit-request';
+import { jobNameOf, mayRequeue } from './submit-request';
 
 /** A cancelled job gets KillWait (30 s by default) to end; SLURM may need more to see that it has. */
 const CANCEL_LIMIT_MS = 120_000;
@@ -82,6 +82,7 @@ export class SlurmSite {
       prolog: service.prolog,
       walltimeMs: resources.walltimeMs,
       jobEnv: service.jobEnv,
+      mayRequeue: mayRequeue(service.options),
     });
     await directory.prepare({ inputDir: job.inputDir, batchScript: script, filter: service.scriptFilter });
     if ((await directory.handed()).state === 'refused') {

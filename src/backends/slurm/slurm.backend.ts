@@ -28,6 +28,7 @@ import { readSlurmServices, SLURM, SLURM_VARIABLES, type SlurmService } from './
 import { checkWorkDirectory } from './work-directory';
 import { CliTransport } from './cli/cli-transport';
 import { RestTransport } from './rest/rest-transport';
+import { tokenFault } from './rest/token-file';
 
 const CAPABILITIES: BackendCapabilities = {
   findsByKey: true,
@@ -73,6 +74,12 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
         faults.push(`${variable(service, 'workDir')}: ${JSON.stringify(service.workDir)} ${check.fault}`);
       } else {
         this.logger.log(`service ${service.name}: work directory ${service.workDir}, ${check.limits}`);
+      }
+    }
+    for (const { service } of sites) {
+      const fault = service.rest && (await tokenFault(service.rest.tokenFile, service.rest.user));
+      if (fault !== null) {
+        faults.push(`${variable(service, 'tokenFile')}: ${JSON.stringify(service.rest?.tokenFile)} ${fault}`);
       }
     }
     if (faults.length > 0) {

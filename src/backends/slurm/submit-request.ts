@@ -38,6 +38,6 @@ export function jobNameOf(key: string): string {
 }
 
 /** The job may be put back into the queue by SLURM: only if the operator asked for it, since it would run twice. */
-export function mayRequeue(request: SubmitRequest): boolean {
-  return request.options.some(({ name }) => name === 'requeue');
+export function mayRequeue(options: readonly SbatchOption[]): boolean {
+  return options.some(({ name }) => name === 'requeue');
 }

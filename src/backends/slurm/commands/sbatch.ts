@@ -22,7 +22,7 @@ export function sbatchArgs(request: SubmitRequest): string[] {
     '--parsable',
     // Not NONE: that fetches a login environment by a way that can hold the job in the queue.
     '--export=ALL',
-    ...(mayRequeue(request) ? [] : ['--no-requeue']),
+    ...(mayRequeue(request.options) ? [] : ['--no-requeue']),
     ...Object.entries(named).flatMap(([name, value]) => (value === null ? [] : [`--${name}=${value}`])),
     ...request.options.map(({ name, value }) => (value === null ? `--${name}` : `--${name}=${value}`)),
     request.scriptPath,

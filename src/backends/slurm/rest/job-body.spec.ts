@@ -26,7 +26,6 @@ const COMMON = {
   comment: 'k',
   current_working_directory: '/w/k/run',
   standard_output: '/w/k/run/output',
-  requeue: false,
   cpus_per_task: 3,
   partition: 'p',
   constraints: 'c',
@@ -54,6 +53,7 @@ describe('the body of a submission', () => {
         script: REQUEST.script,
         job: {
           ...COMMON,
+          requeue: false,
           environment: ['PATH=/usr/local/bin:/usr/bin:/bin'],
           time_limit: { set: true, infinite: false, number: 2 },
           memory_per_node: { set: true, infinite: false, number: 100 },

@@ -17,7 +17,8 @@ export function jobBody(version: number, request: SubmitRequest): string {
     environment: isNew
       ? Object.entries(BATCH_ENVIRONMENT).map(([name, value]) => `${name}=${value}`)
       : BATCH_ENVIRONMENT,
-    requeue: mayRequeue(request),
+    // Before, whatever is said here (false, 0) means yes: the batch script has the last word.
+    requeue: isNew || mayRequeue(request.options) ? mayRequeue(request.options) : null,
     time_limit: number(request.minutes),
     cpus_per_task: request.cpus,
     memory_per_node: number(request.memoryMiB),

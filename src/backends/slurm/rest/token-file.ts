@@ -31,6 +31,45 @@ export class TokenFile {
   }
 }
 
+/**
+ * What is wrong with a token that can be seen without asking slurmrestd, whose answer to a wrong one can't be told from
+ * that of a controller that is away; `null`: nothing. Never shows the token.
+ * @param user the name that it has to be of
+ */
+export async function tokenFault(path: string, user: string, now = Date.now()): Promise<string | null> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    return `cannot be read: ${errnoOf(error) ?? messageOf(error)}`;
+  }
+  const token = tokenIn(text);
+  if (token === '') {
+    return 'holds no token: neither one alone, nor SLURM_JWT=...';
+  }
+  const claims = claimsOf(token);
+  if (claims === null) {
+    return null;
+  }
+  const { sun, exp } = claims as { sun?: unknown; exp?: unknown };
+  if (typeof sun === 'string' && sun !== user) {
+    return `holds a token of the user ${sun}, not of ${user}`;
+  }
+  return typeof exp === 'number' && exp * 1000 < now
+    ? `holds a token that expired at ${new Date(exp * 1000).toISOString()}`
+    : null;
+}
+
+/** What a JWT says of itself; `null`: it is of another kind, which slurmrestd may know. */
+function claimsOf(token: string): object | null {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    return typeof claims === 'object' ? claims : null;
+  } catch {
+    return null;
+  }
+}
+
 /** The token alone, or `SLURM_JWT=...` as scontrol prints it; empty if neither. */
 function tokenIn(text: string): string {
   const [, token] = /^\s*(?:SLURM_JWT=)?([\w.=+/-]+)\s*$/.exec(text) ?? [];
