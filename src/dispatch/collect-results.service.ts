@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { verifyArchive } from '../common/archive/verify-archive';
 import { failpoint } from '../common/failpoint';
 import { backOff, delay } from '../common/delay';
-import { renameDurably } from '../common/durable-fs';
+import { renameDurably, syncPath } from '../common/durable-fs';
 import { messageOf, OrchestratorError } from '../common/errors';
 import { SteadyStream } from '../common/steady-stream';
 import { Semaphore } from '../common/semaphore';
@@ -88,7 +88,7 @@ export class CollectResults {
           { signal },
         );
         await verifyArchive(incoming);
-        await sync(incoming);
+        await syncPath(incoming);
         failpoint('collect:fetched');
         await renameDurably(incoming, this.files.archivePath(job.loc));
         failpoint('collect:renamed');
@@ -98,14 +98,5 @@ export class CollectResults {
         throw error;
       }
     });
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.datasync();
-  } finally {
-    await handle.close();
   }
 }

@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
 import { constants, uptime } from 'node:os';
-import { join } from 'node:path';
 import { TICK_MS } from './process-entry';
 import { errnoOf } from '../../common/errors';
 
@@ -37,51 +36,54 @@ function signalName(signal: number): string {
   return SIGNAL_NAMES.get(signal) ?? (signal >= FIRST_REAL_TIME ? realTime : `SIG${signal}`);
 }
 
-/** bash says nothing when its child dies of these, so exit codes 130 and 141 stay what they are. */
-export function readScriptEnd(runDir: string): ScriptEnd | null {
-  const line = readLine(join(runDir, 'exit'));
-  if (line === null || !/^\d+$/.test(line)) {
+/**
+ * How the script ended; `null`: it runs, or its supervisor was lost.
+ * bash says nothing when its child dies of SIGINT or SIGPIPE, so exit codes 130 and 141 stay what they are.
+ */
+export function readScriptEnd(record: string): ScriptEnd | null {
+  const [, ...rest] = linesOf(record);
+  const code = /^(\d+) \.$/.exec(rest.pop() ?? '')?.[1];
+  if (code === undefined) {
     return null;
   }
-  const code = Number(line);
-  const notice = readText(join(runDir, 'notice'))?.trim() ?? '';
-  if (notice !== '' && code > 128 && code - 128 <= LAST_SIGNAL) {
-    return { exitCode: null, signal: signalName(code - 128), startError: null };
+  const exitCode = Number(code);
+  const notice = rest.join('\n').trim();
+  if (notice !== '' && exitCode > 128 && exitCode - 128 <= LAST_SIGNAL) {
+    return { exitCode: null, signal: signalName(exitCode - 128), startError: null };
   }
-  return { exitCode: code, signal: null, startError: notice === '' ? null : notice };
+  return { exitCode, signal: null, startError: notice === '' ? null : notice };
 }
 
 /** Which process the supervisor is; `null`: not recorded, or not whole. */
-export function readSupervisorId(runDir: string): SupervisorId | null {
-  const [pid, startTime, bootId] = readLine(join(runDir, 'pid'))?.split(' ') ?? [];
+export function readSupervisorId(record: string): SupervisorId | null {
+  const [, pid, startTime, bootId] = /^(\d+) (\d+) (\S+) \.$/.exec(linesOf(record)[0] ?? '') ?? [];
   return pid !== undefined && startTime !== undefined && bootId !== undefined
     ? { pid: Number(pid), startTime, bootId }
     : null;
 }
 
 /** How long ago the supervisor was started, by the clock that nobody sets; `null`: not recorded. */
-export function supervisorAgeMs(runDir: string): number | null {
-  const id = readSupervisorId(runDir);
+export function supervisorAgeMs(record: string): number | null {
+  const id = readSupervisorId(record);
   return id === null ? null : Math.max(0, uptime() * 1000 - Number(id.startTime) * TICK_MS);
 }
 
 /** A supervisor has begun, whatever became of it. */
-export function wasClaimed(runDir: string): boolean {
-  return statSync(join(runDir, 'claim'), { throwIfNoEntry: false }) !== undefined;
+export function wasClaimed(record: string): boolean {
+  return statSync(record, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** The content of a one-line file that is closed by " ."; `null` when it is missing or was cut short. */
-function readLine(path: string): string | null {
-  const text = readText(path);
-  return text?.endsWith(' .\n') ? text.slice(0, -3).trimStart() : null;
+/** The lines of a record that are closed; none when there is no record. */
+function linesOf(record: string): string[] {
+  return readText(record).split('\n').slice(0, -1);
 }
 
-function readText(path: string): string | null {
+function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') {
-      return null;
+      return '';
     }
     throw error;
   }
