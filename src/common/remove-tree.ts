@@ -124,11 +124,19 @@ class TreeRemover {
   }
 
   private async unlink(path: Buffer): Promise<void> {
-    return this.quick.take() ? unlinkSync(path) : unlink(path);
+    if (this.quick.take()) {
+      unlinkSync(path);
+    } else {
+      await unlink(path);
+    }
   }
 
   private async rmdir(path: Buffer): Promise<void> {
-    return this.quick.take() ? rmdirSync(path) : rmdir(path);
+    if (this.quick.take()) {
+      rmdirSync(path);
+    } else {
+      await rmdir(path);
+    }
   }
 
   /** The paths at which the sub-directories `names` can be visited. */
