@@ -15,8 +15,7 @@ export async function measureRow(row, { targets, options, directory, root, load,
   const benches = [];
   for (const target of targets) {
     const result = { target, values: new Map(), error: target.isOurs ? null : (row.oursOnly ?? null) };
-    const home = join(directory, `${row.name}-${target.name}`);
-    benches.push({ target, options, load, signal, root, notes, directory: home, pair: null, result });
+    benches.push({ target, options, load, signal, root, notes, home: directory, pair: null, result });
   }
   try {
     for (const bench of benches) {
@@ -48,9 +47,10 @@ export async function measureRow(row, { targets, options, directory, root, load,
 async function begin(row, bench, progress) {
   if (!row.services) return;
   progress(`starting ${bench.target.name}`);
-  const { target, directory, signal } = bench;
+  const { target, signal } = bench;
+  const directory = join(bench.home, `${row.name}-${target.name}`);
   bench.pair = await Pair.start({ target, directory, services: row.services, signal });
-  await warmUp(bench, row.services[0]);
+  if (!row.isCold) await warmUp(bench, row.services[0]);
 }
 
 /** Does a piece of work for a program that hasn't failed. */

@@ -49,12 +49,22 @@ export function readOptions(args) {
   const read = { help: values.help };
   for (const name of Object.keys(TEXTS)) read[name] = values[name];
   for (const [name, [standard]] of Object.entries(SIZES)) {
-    const camel = name.replace(/-./g, (match) => match[1].toUpperCase());
-    read[camel] = values[name] === undefined ? standard : whole(values[name], name);
+    read[camel(name)] = values[name] === undefined ? standard : whole(values[name], name);
   }
   if (Boolean(read.server) !== Boolean(read.client)) throw new Error('--server and --client belong together');
   read.rows = rowsNamed(values.rows);
   return read;
+}
+
+/** Whether an option of these, as readOptions names them, is other than it is by default. */
+export function areChanged(names, options) {
+  return Object.entries(SIZES).some(
+    ([name, [standard]]) => names.includes(camel(name)) && options[camel(name)] !== standard,
+  );
+}
+
+function camel(name) {
+  return name.replace(/-./g, (match) => match[1].toUpperCase());
 }
 
 function rowsNamed(text) {

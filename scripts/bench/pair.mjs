@@ -43,12 +43,12 @@ export class Pair {
     return pair;
   }
 
-  /** Starts both. Returns the ms until the server answered GET /health, which is started once the executor answers. */
+  /** Starts the executor, then the server. Returns how long each took until GET /health said 200. */
   async start() {
     this.executor = this.#launch('executor', 'client', this.executorPort, {});
-    await this.#ready(this.executor);
+    const executorMs = await this.#ready(this.executor);
     this.server = this.#launch('server', 'server', this.port, this.variables);
-    return this.#ready(this.server);
+    return { executorMs, serverMs: await this.#ready(this.server) };
   }
 
   /** Stops both; what they hold stays. */

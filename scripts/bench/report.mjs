@@ -1,13 +1,16 @@
 // What was measured, as it is printed and as it is written to a file.
 
 import { summed } from './measure-row.mjs';
+import { areChanged } from './options.mjs';
 import { BEFORE } from './rows/afterwards.mjs';
 
 /** Joins what was measured of a row with what is known of it. Plain data. */
 export function reportOf(row, results, options, notes) {
   const [ours, other] = results;
   const figures = row.figures.map((figure) => {
-    const { key, label, unit, better, aim, isAfter, oursOnly } = figure;
+    const { key, label, unit, better, isAfter, oursOnly } = figure;
+    // At another size it would be met too easily, or not at all.
+    const aim = areChanged(row.aimAt ?? [], options) ? undefined : figure.aim;
     const cells = { ours: summed(ours, key), other: other ? summed(other, key) : undefined };
     const before = isAfter
       ? { before: summed(ours, BEFORE + key), otherBefore: other ? summed(other, BEFORE + key) : undefined }

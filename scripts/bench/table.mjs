@@ -1,6 +1,7 @@
 // The table, a row as it is done, and the machine above it.
 
 import { bold, dim, green, red, say, yellow } from '../lib/terminal.mjs';
+import { number } from './number.mjs';
 
 const WIDTHS = { label: 38, value: 16, aim: 14, other: 18, otherBefore: 14, ratio: 10 };
 const SPREAD_WIDTH = 19;
@@ -67,11 +68,4 @@ function withUnit(summary, unit) {
 function spread(summary) {
   if (!summary || summary.values.length < 2) return '';
   return `${number(Math.min(...summary.values))} – ${number(Math.max(...summary.values))}`;
-}
-
-/** Three digits or more of what counts: `24,200`, `31.2`, `1.40`, `0.051`. */
-export function number(value) {
-  const size = Math.abs(value);
-  const digits = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 1 || size === 0 ? 2 : 3;
-  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

@@ -1,9 +1,14 @@
 // Rows of programs that have nothing to do.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { fineCpuMs } from '../processes.mjs';
+import { addFinishedJobs } from '../history.mjs';
+import { fsyncMs } from '../machine.mjs';
+import { throughput } from '../measures.mjs';
+import { number } from '../number.mjs';
+import { fineCpuMs, residentMb } from '../processes.mjs';
 
 const SETTLED_MS = 3_000;
+const RESTED_MS = 5_000;
 
 export const idleRow = {
   name: 'idle',
@@ -33,3 +38,76 @@ export const idleRow = {
     },
   ],
 };
+
+export const startRow = {
+  name: 'start',
+  about: ({ finished }) =>
+    `from the start until GET /health says 200, with ${number(finished)} finished jobs in the databases`,
+  services: ['bench'],
+  figures: [
+    { key: 'server', label: 'server', unit: 's', better: 'lower', oursOnly: true },
+    { key: 'executor', label: 'executor', unit: 's', better: 'lower', oursOnly: true },
+    { key: 'emptyServer', label: 'server, next to none', unit: 's', better: 'lower' },
+    { key: 'emptyExecutor', label: 'executor, next to none', unit: 's', better: 'lower' },
+  ],
+  notes: ['the finished jobs: as in history; not for other programs, whose tables are theirs'],
+  phases: [
+    {
+      measure: async ({ pair }) => {
+        const { serverMs, executorMs } = await startAgain(pair);
+        return { emptyServer: serverMs / 1000, emptyExecutor: executorMs / 1000 };
+      },
+    },
+    {
+      oursOnly: true,
+      setUp: async ({ pair, root, options }) => {
+        await pair.stop();
+        await addFinishedJobs(pair, root, options.finished);
+      },
+      measure: async ({ pair }) => {
+        const { serverMs, executorMs } = await startAgain(pair);
+        return { server: serverMs / 1000, executor: executorMs / 1000 };
+      },
+    },
+  ],
+};
+
+export const restRow = {
+  name: 'rest',
+  about: ({ jobs }) =>
+    `memory without work: right after the start, and ${RESTED_MS / 1000} s after ${number(jobs)} jobs`,
+  services: ['bench'],
+  isCold: true,
+  figures: [
+    { key: 'freshServer', label: 'server, started', unit: 'MB', better: 'lower' },
+    { key: 'freshExecutor', label: 'executor, started', unit: 'MB', better: 'lower' },
+    { key: 'server', label: 'server, after jobs', unit: 'MB', better: 'lower' },
+    { key: 'executor', label: 'executor, after jobs', unit: 'MB', better: 'lower' },
+  ],
+  phases: [
+    {
+      measure: async (bench) => {
+        const { pair, signal } = bench;
+        await startAgain(pair);
+        await delay(SETTLED_MS, undefined, { signal });
+        const fresh = { freshServer: residentMb(pair.pids.server), freshExecutor: residentMb(pair.pids.executor) };
+        await throughput(bench);
+        await delay(RESTED_MS, undefined, { signal });
+        return { ...fresh, server: residentMb(pair.pids.server), executor: residentMb(pair.pids.executor) };
+      },
+    },
+  ],
+};
+
+export const fsyncRow = {
+  name: 'fsync',
+  about: () => 'what it costs to write 4 KiB and have it on the disk; median of 200',
+  oursOnly: 'this is the disk, and no program',
+  figures: [{ key: 'fsync', label: 'write and fsync', unit: 'ms', better: 'lower' }],
+  phases: [{ measure: ({ home }) => ({ fsync: fsyncMs(home) }) }],
+};
+
+async function startAgain(pair) {
+  await pair.stop();
+  return pair.start();
+}

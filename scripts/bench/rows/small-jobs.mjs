@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { WITHIN_MS, holdJobs, latency, polls, throughput, tinyJobs } from '../measures.mjs';
+import { number } from '../number.mjs';
 import { LATENCY, POLLS, THROUGHPUT, without } from './figures.mjs';
 
 const BETWEEN_MS = 500;
@@ -17,9 +18,10 @@ export const latencyRow = {
 export const throughputRow = {
   name: 'throughput',
   about: ({ jobs, users, connections }) =>
-    `${jobs} tiny jobs of ${users} users over ${connections} connections, quotas of 100`,
+    `${number(jobs)} tiny jobs of ${users} users over ${connections} connections, quotas of 100`,
   services: ['bench'],
   figures: THROUGHPUT,
+  aimAt: ['jobs', 'users', 'connections'],
   notes: ['CPU: user and system time of the trees of processes, those of ended jobs included, from /proc'],
   phases: [{ measure: (bench) => throughput(bench) }],
 };
@@ -34,7 +36,8 @@ export const defaultQuotasRow = {
 
 export const uploadsRow = {
   name: 'uploads',
-  about: ({ uploads, connections }) => `${uploads} uploads over ${connections} connections; their executor is absent`,
+  about: ({ uploads, connections }) =>
+    `${number(uploads)} uploads over ${connections} connections; their executor is absent`,
   services: ['bench', 'away'],
   figures: [
     { key: 'uploads', label: 'uploads', unit: '/s', better: 'higher' },

@@ -1,0 +1,6 @@
+/** Three digits or more of what counts: `24,200`, `31.2`, `1.40`, `0.051`. */
+export function number(value) {
+  const size = Math.abs(value);
+  const digits = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 1 || size === 0 ? 2 : 3;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
