@@ -90,6 +90,8 @@ async function main(args) {
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(name, () => interrupt.abort(new Error(`ended by ${name}`)));
 }
+// Whatever was overlooked must not leave programs behind.
+process.once('uncaughtException', (error) => interrupt.abort(error));
 // A closed pipe (`npm run bench | head`) must still stop the programs.
 process.stdout.on('error', () => interrupt.abort(new Error('nobody reads any more')));
 

@@ -60,7 +60,7 @@ export async function holdJobs({ pair, load }) {
 export async function polls({ pair, load, options, notes }, ids) {
   const figures = {};
   for (const connections of POLL_CONNECTIONS) {
-    const task = { port: pair.port, ids, connections, seconds: options.pollSeconds };
+    const task = { port: pair.port, ids, connections, ms: options.pollMs };
     const { perSecond, p99Ms, loadShare } = await load.run('poll', task);
     figures[`polls${connections}`] = perSecond;
     figures[`pollP99${connections}`] = p99Ms;

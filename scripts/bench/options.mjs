@@ -11,7 +11,7 @@ const SIZES = {
   connections: [8, 'over which jobs are uploaded'],
   'latency-jobs': [20, 'jobs of a latency'],
   uploads: [2000, 'uploads of the row uploads'],
-  'poll-seconds': [3, 'how long polls are counted'],
+  'poll-ms': [3000, 'how long polls are counted, after a third of that'],
   'upload-mb': [300, 'of the row big-upload'],
   'result-mb': [200, 'of the row big-results'],
   'through-mb': [200, 'of the row through'],
@@ -19,7 +19,7 @@ const SIZES = {
   invalid: [17000, 'jobs without run.sh of the row invalid'],
   finished: [100000, 'jobs that are over, of the rows history and start'],
   queued: [20000, 'jobs that wait, of the rows queued and queued-same'],
-  'idle-seconds': [20, 'of the row idle'],
+  'idle-seconds': [20, 'of the row idle; a quarter of it in the row rest'],
   'warm-up': [200, 'tiny jobs before each row, not measured'],
 };
 

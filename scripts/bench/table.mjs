@@ -1,7 +1,7 @@
 // The table, a row as it is done, and the machine above it.
 
 import { bold, dim, green, red, say, yellow } from '../lib/terminal.mjs';
-import { number } from './number.mjs';
+import { chosen, number } from './number.mjs';
 
 const WIDTHS = { label: 38, value: 16, aim: 14, other: 18, otherBefore: 14, ratio: 10 };
 const SPREAD_WIDTH = 19;
@@ -50,7 +50,7 @@ function figureLine({ label, unit, better, aim, ours, other, before, otherBefore
   const isMet = ours && aim !== undefined ? (better === 'lower' ? ours.median <= aim : ours.median >= aim) : null;
   const paint = isMet === null ? (text) => text : isMet ? green : yellow;
   const sign = better === 'lower' ? '≤' : '≥';
-  const beside = before ? `was ${number(before.median)}` : aim === undefined ? '' : `${sign} ${number(aim)}`;
+  const beside = before ? `was ${number(before.median)}` : aim === undefined ? '' : `${sign} ${chosen(aim)}`;
   const cells = [`    ${label.padEnd(WIDTHS.label - 4)}`, paint(withUnit(ours, unit).padStart(WIDTHS.value)), '  '];
   cells.push(dim(beside.padEnd(WIDTHS.aim)));
   if (!hasOther) return cells.join('') + dim(spread(ours).padStart(SPREAD_WIDTH));

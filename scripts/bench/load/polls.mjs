@@ -3,13 +3,14 @@
 import { Connection } from '../connection.mjs';
 import { pollRequest } from './requests.mjs';
 
-const WARM_UP_MS = 1_000;
+/** Share of the measured time that goes before it. */
+const WARM_UP = 1 / 3;
 /** Width of a class of the histogram. */
 const CLASS_MS = 0.01;
 const CLASSES = 1_000_000;
 
 /** Polls the jobs `ids` in turn over `connections` connections, each as soon as its last answer is there. */
-export async function poll({ port, ids, connections, seconds }) {
+export async function poll({ port, ids, connections, ms }) {
   const requests = ids.map(pollRequest);
   const counts = new Uint32Array(CLASSES);
   let count = 0;
@@ -41,11 +42,11 @@ export async function poll({ port, ids, connections, seconds }) {
   });
   const all = Promise.all(loops);
   const during = (ms) => Promise.race([all, new Promise((resolve) => setTimeout(resolve, ms))]);
-  await during(WARM_UP_MS);
+  await during(ms * WARM_UP);
   state = 'measuring';
   cpu = process.cpuUsage();
   const beganAt = performance.now();
-  await during(seconds * 1000);
+  await during(ms);
   const elapsedMs = performance.now() - beganAt;
   cpu = process.cpuUsage(cpu);
   state = 'over';

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { addFinishedJobs } from '../history.mjs';
 import { WITHIN_MS, holdJobs, latency, polls, throughput, tinyJobs, warmUp } from '../measures.mjs';
-import { number } from '../number.mjs';
+import { chosen } from '../number.mjs';
 import { SLEEPING } from '../scripts.mjs';
 import { JOBS, LATENCY, POLLS } from './figures.mjs';
 import { invalidJobs } from './small-jobs.mjs';
@@ -37,7 +37,7 @@ const AGAIN = [...FIGURES.slice(0, 2), CPU, ...FIGURES.slice(2)];
 export const invalidRow = {
   name: 'invalid',
   about: ({ invalid, connections }) =>
-    `${number(invalid)} jobs without run.sh over ${connections} connections; then the rest again`,
+    `${chosen(invalid)} jobs without run.sh over ${connections} connections; then the rest again`,
   services: ['bench', 'hold'],
   figures: [{ key: 'invalid', label: 'until all are Invalid', unit: 'jobs/s', better: 'higher', aim: 300 }, ...AGAIN],
   aimAt: ['invalid', 'connections'],
@@ -46,7 +46,7 @@ export const invalidRow = {
 
 export const historyRow = {
   name: 'history',
-  about: ({ finished }) => `with ${number(finished)} finished jobs in the databases`,
+  about: ({ finished }) => `with ${chosen(finished)} finished jobs in the databases`,
   services: ['bench', 'hold'],
   oursOnly: 'they are written into our tables',
   figures: AGAIN,
@@ -67,7 +67,7 @@ export const historyRow = {
 
 export const queuedRow = {
   name: 'queued',
-  about: ({ queued }) => `with ${number(queued)} jobs queued of another service, whose executor is absent`,
+  about: ({ queued }) => `with ${chosen(queued)} jobs queued of another service, whose executor is absent`,
   services: ['bench', 'hold', 'away'],
   oursOnly: 'it fails a job whose executor is absent: see queued-same',
   figures: AGAIN,
@@ -76,7 +76,7 @@ export const queuedRow = {
 
 export const queuedSameRow = {
   name: 'queued-same',
-  about: ({ queued }) => `with ${number(queued)} jobs queued of one user, who is at the limit, in the same service`,
+  about: ({ queued }) => `with ${chosen(queued)} jobs queued of one user, who is at the limit, in the same service`,
   services: ['crowd', 'hold'],
   figures: AGAIN,
   notes: ['10 at once of a user there; in the service of the other rows, 100'],

@@ -4,11 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { addFinishedJobs } from '../history.mjs';
 import { fsyncMs } from '../machine.mjs';
 import { throughput } from '../measures.mjs';
-import { number } from '../number.mjs';
+import { chosen } from '../number.mjs';
 import { fineCpuMs, residentMb } from '../processes.mjs';
 
 const SETTLED_MS = 3_000;
-const RESTED_MS = 5_000;
 
 export const idleRow = {
   name: 'idle',
@@ -42,7 +41,7 @@ export const idleRow = {
 export const startRow = {
   name: 'start',
   about: ({ finished }) =>
-    `from the start until GET /health says 200, with ${number(finished)} finished jobs in the databases`,
+    `from the start until GET /health says 200, with ${chosen(finished)} finished jobs in the databases`,
   services: ['bench'],
   figures: [
     { key: 'server', label: 'server', unit: 's', better: 'lower', oursOnly: true },
@@ -74,8 +73,8 @@ export const startRow = {
 
 export const restRow = {
   name: 'rest',
-  about: ({ jobs }) =>
-    `memory without work: right after the start, and ${RESTED_MS / 1000} s after ${number(jobs)} jobs`,
+  about: ({ jobs, idleSeconds }) =>
+    `memory without work: right after the start, and ${idleSeconds / 4} s after ${chosen(jobs)} jobs`,
   services: ['bench'],
   isCold: true,
   figures: [
@@ -92,7 +91,7 @@ export const restRow = {
         await delay(SETTLED_MS, undefined, { signal });
         const fresh = { freshServer: residentMb(pair.pids.server), freshExecutor: residentMb(pair.pids.executor) };
         await throughput(bench);
-        await delay(RESTED_MS, undefined, { signal });
+        await delay(bench.options.idleSeconds * 250, undefined, { signal });
         return { ...fresh, server: residentMb(pair.pids.server), executor: residentMb(pair.pids.executor) };
       },
     },

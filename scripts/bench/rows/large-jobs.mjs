@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WITHIN_MS } from '../measures.mjs';
-import { number } from '../number.mjs';
+import { chosen } from '../number.mjs';
 import { watchMemory } from '../processes.mjs';
 import { EMPTY_NOISE, KEEP_NOISE, makeFiles, makeNoise } from '../scripts.mjs';
 import { PEAKS, without } from './figures.mjs';
@@ -94,7 +94,7 @@ export const throughRow = {
 
 export const smallFilesRow = {
   name: 'small-files',
-  about: ({ files }) => `a job that makes ${number(files)} small files, and its zip`,
+  about: ({ files }) => `a job that makes ${chosen(files)} small files, and its zip`,
   services: ['bench'],
   figures: [{ key: 'completed', label: 'upload to Completed', unit: 's', better: 'lower' }, ...without(PEAKS)],
   phases: [

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { WITHIN_MS, holdJobs, latency, polls, throughput, tinyJobs } from '../measures.mjs';
-import { number } from '../number.mjs';
+import { chosen } from '../number.mjs';
 import { LATENCY, POLLS, THROUGHPUT, without } from './figures.mjs';
 
 const BETWEEN_MS = 500;
@@ -18,7 +18,7 @@ export const latencyRow = {
 export const throughputRow = {
   name: 'throughput',
   about: ({ jobs, users, connections }) =>
-    `${number(jobs)} tiny jobs of ${users} users over ${connections} connections, quotas of 100`,
+    `${chosen(jobs)} tiny jobs of ${users} users over ${connections} connections, quotas of 100`,
   services: ['bench'],
   figures: THROUGHPUT,
   aimAt: ['jobs', 'users', 'connections'],
@@ -37,7 +37,7 @@ export const defaultQuotasRow = {
 export const uploadsRow = {
   name: 'uploads',
   about: ({ uploads, connections }) =>
-    `${number(uploads)} uploads over ${connections} connections; their executor is absent`,
+    `${chosen(uploads)} uploads over ${connections} connections; their executor is absent`,
   services: ['bench', 'away'],
   figures: [
     { key: 'uploads', label: 'uploads', unit: '/s', better: 'higher' },
@@ -58,7 +58,7 @@ export const uploadsRow = {
 
 export const pollsRow = {
   name: 'polls',
-  about: ({ pollSeconds }) => `GET /download/{id} of 20 jobs that run or wait, for ${pollSeconds} s`,
+  about: ({ pollMs }) => `GET /download/{id} of 20 jobs that run or wait, for ${pollMs / 1000} s`,
   services: ['bench', 'hold'],
   figures: POLLS,
   phases: [
