@@ -38,14 +38,13 @@ export function residentMb(pid) {
 }
 
 /**
- * Watches the memory of a program from now on. `stop()` returns by how many MB it rose above what it was: by the
- * kernel's own mark of the highest, where it may be reset, and by samples. Processes of jobs don't count; children that
- * run the program's own file do.
+ * Watches the memory of a program from now on. `stop()` returns by how many MB it rose above `idleMb`: by the kernel's
+ * own mark of the highest, where it may be reset, and by samples. Processes of jobs don't count; children that run the
+ * program's own file do.
  */
-export function watchMemory(pid) {
-  const idle = residentMb(pid);
+export function watchMemory(pid, idleMb) {
   const hasMark = resetMark(pid);
-  let peak = idle;
+  let peak = idleMb;
   let samples = 0;
   let others = [];
   const timer = setInterval(() => {
@@ -58,7 +57,7 @@ export function watchMemory(pid) {
     stop() {
       clearInterval(timer);
       if (hasMark) peak = Math.max(peak, statusKb(pid, 'VmHWM') * MB_PER_KIB);
-      return Math.max(0, peak - idle);
+      return Math.max(0, peak - idleMb);
     },
   };
 }

@@ -8,7 +8,7 @@ import { BEFORE } from './rows/afterwards.mjs';
 export function reportOf(row, results, options, notes) {
   const [ours, other] = results;
   const figures = row.figures.map((figure) => {
-    const { key, label, unit, better, isAfter, oursOnly } = figure;
+    const { key, label, unit, better, isAfter, isPart } = figure;
     // At another size it would be met too easily, or not at all.
     const aim = areChanged(row.aimAt ?? [], options) ? undefined : figure.aim;
     const cells = { ours: summed(ours, key), other: other ? summed(other, key) : undefined };
@@ -16,7 +16,7 @@ export function reportOf(row, results, options, notes) {
       ? { before: summed(ours, BEFORE + key), otherBefore: other ? summed(other, BEFORE + key) : undefined }
       : {};
     const ratio = cells.ours && cells.other ? timesBetter(cells.ours.median, cells.other.median, better) : null;
-    return { key, label, unit, better, aim, oursOnly, ...cells, ...before, ratio, hasOther: other !== undefined };
+    return { key, label, unit, better, aim, isPart, ...cells, ...before, ratio, hasOther: other !== undefined };
   });
   const errors = results
     .filter(({ error }) => error)

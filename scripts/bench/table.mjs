@@ -12,8 +12,12 @@ export function printMachine(machine, { targets, options }) {
     ['Node', `${machine.node}${machine.node === machine.loadNode ? '' : ` (load generator: ${machine.loadNode})`}`],
     ['disk', `${machine.fileSystem} at ${machine.directory}; fsync of 4 KiB ${number(machine.fsyncMs)} ms`],
     ['load', `${machine.load.toFixed(2)} over a minute, ${(machine.busyShare * 100).toFixed(0)} % busy now`],
-    ['repeats', `${options.repeats}; the median is shown${targets.length > 1 ? ', the programs in turn' : ''}`],
+    [
+      'repeats',
+      `${options.repeats}; the median is shown${targets.length > 1 ? ', the programs in turn; a ratio above 1: ours is better' : ''}`,
+    ],
   ];
+  if (options.server) rows.push(['other', `${options.server} · ${options.client}`]);
   for (const [label, text] of rows) say(`  ${dim(label.padEnd(9))}${text}`);
   if (!machine.isQuiet)
     say(yellow('  This machine is not quiet: somebody else is at work, and the figures will show it.'));
@@ -29,7 +33,7 @@ export function printHead(targets) {
       'other'.padStart(WIDTHS.other),
       '  ',
       'before'.padEnd(WIDTHS.otherBefore),
-      'ours is'.padStart(WIDTHS.ratio),
+      'ratio'.padStart(WIDTHS.ratio),
     );
   } else cells.push('spread'.padStart(SPREAD_WIDTH));
   say(`\n${dim(cells.join('').trimEnd())}`);
@@ -46,12 +50,16 @@ export function printRow({ name, about, figures, errors, notes }) {
   for (const note of notes) say(dim(`    (${note})`));
 }
 
-function figureLine({ label, unit, better, aim, ours, other, before, otherBefore, ratio, hasOther }) {
+function figureLine({ label, isPart, unit, better, aim, ours, other, before, otherBefore, ratio, hasOther }) {
   const isMet = ours && aim !== undefined ? (better === 'lower' ? ours.median <= aim : ours.median >= aim) : null;
   const paint = isMet === null ? (text) => text : isMet ? green : yellow;
   const sign = better === 'lower' ? '≤' : '≥';
   const beside = before ? `was ${number(before.median)}` : aim === undefined ? '' : `${sign} ${chosen(aim)}`;
-  const cells = [`    ${label.padEnd(WIDTHS.label - 4)}`, paint(withUnit(ours, unit).padStart(WIDTHS.value)), '  '];
+  const cells = [
+    `    ${`${isPart ? '  ' : ''}${label}`.padEnd(WIDTHS.label - 4)}`,
+    paint(withUnit(ours, unit).padStart(WIDTHS.value)),
+    '  ',
+  ];
   cells.push(dim(beside.padEnd(WIDTHS.aim)));
   if (!hasOther) return cells.join('') + dim(spread(ours).padStart(SPREAD_WIDTH));
   cells.push(withUnit(other, unit).padStart(WIDTHS.other), '  ');

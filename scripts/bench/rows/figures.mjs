@@ -1,5 +1,6 @@
 // Figures that more than one row shows. A figure: `key` in what a measure returns, what people read, its unit, whether
-// `higher` or `lower` is better, and the aim, where there is one.
+// `higher` or `lower` is better, and the aim, where there is one. One that `isPart` says more of the one above it.
+// One that `isAfter` is shown beside the value from before.
 
 import { POLL_CONNECTIONS } from '../measures.mjs';
 
@@ -16,10 +17,10 @@ export const JOBS = {
 export const THROUGHPUT = [
   JOBS,
   { key: 'cpu', label: 'CPU a job, both sides', unit: 'ms', better: 'lower', aim: 9 },
-  { key: 'cpuServer', label: 'of it the server', unit: 'ms', better: 'lower' },
-  { key: 'cpuExecutor', label: 'of it the executor and the jobs', unit: 'ms', better: 'lower' },
+  { key: 'cpuServer', label: 'of it the server', isPart: true, unit: 'ms', better: 'lower' },
+  { key: 'cpuExecutor', label: 'of it the executor and the jobs', isPart: true, unit: 'ms', better: 'lower' },
   { key: 'uploads', label: 'uploads in that run', unit: '/s', better: 'higher', aim: 1000 },
-  { key: 'uploadP99', label: 'their answers, p99', unit: 'ms', better: 'lower', aim: 50 },
+  { key: 'uploadP99', label: 'their answers, p99', isPart: true, unit: 'ms', better: 'lower', aim: 50 },
 ];
 
 export const POLLS = POLL_CONNECTIONS.flatMap((connections) => [
@@ -33,6 +34,7 @@ export const POLLS = POLL_CONNECTIONS.flatMap((connections) => [
   {
     key: `pollP99${connections}`,
     label: 'their answers, p99',
+    isPart: true,
     unit: 'ms',
     better: 'lower',
     ...(connections === 16 && { aim: 1.4 }),

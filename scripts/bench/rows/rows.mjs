@@ -6,7 +6,7 @@
 //   notes                 how to read them, if that isn't plain
 //   phases                each `{ setUp?, measure? }`: setUp once a program, then measure in each repeat; both are given
 //                         `{ target, pair, load, options, notes, signal, home, root }`, to which the row may add
-//   oursOnly              why no other program can be asked for this; of a row, of a phase or of a figure
+//   oursOnly              why no other program can be asked for this; of a row, or (true) of a phase
 
 import { historyRow, invalidRow, queuedRow, queuedSameRow } from './afterwards.mjs';
 import { fsyncRow, idleRow, restRow, startRow } from './at-rest.mjs';
