@@ -32,18 +32,18 @@ export async function latency({ pair, load, options }, service = 'bench') {
 }
 
 /** Tiny jobs of many users, with the processor time of both sides, jobs and polls included. */
-export async function throughput({ pair, load, options }, service = 'bench') {
+export async function throughput({ pair, load, options }, service = 'bench', jobs = options.jobs) {
   const { server, executor } = pair.pids;
   const before = { server: cpuMs(server), executor: cpuMs(executor) };
-  const { allMs, uploadMs, p99Ms } = await load.run('sendJobs', { ...tinyJobs(pair, options), service });
+  const { allMs, uploadMs, p99Ms } = await load.run('sendJobs', { ...tinyJobs(pair, options), service, jobs });
   await delay(SETTLED_MS);
   const used = { server: cpuMs(server) - before.server, executor: cpuMs(executor) - before.executor };
   return {
-    jobs: (options.jobs / allMs) * 1000,
-    cpu: (used.server + used.executor) / options.jobs,
-    cpuServer: used.server / options.jobs,
-    cpuExecutor: used.executor / options.jobs,
-    uploads: (options.jobs / uploadMs) * 1000,
+    jobs: (jobs / allMs) * 1000,
+    cpu: (used.server + used.executor) / jobs,
+    cpuServer: used.server / jobs,
+    cpuExecutor: used.executor / jobs,
+    uploads: (jobs / uploadMs) * 1000,
     uploadP99: p99Ms,
   };
 }

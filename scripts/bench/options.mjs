@@ -7,6 +7,7 @@ import { ROWS } from './rows/rows.mjs';
 const SIZES = {
   repeats: [3, 'how often each row is measured; the median is shown'],
   jobs: [500, 'tiny jobs of a throughput'],
+  'quota-jobs': [500, 'the same of the row default-quotas'],
   users: [20, 'whose jobs those are'],
   connections: [8, 'over which jobs are uploaded'],
   'latency-jobs': [20, 'jobs of a latency'],
@@ -20,6 +21,7 @@ const SIZES = {
   finished: [100000, 'jobs that are over, of the rows history and start'],
   queued: [20000, 'jobs that wait, of the rows queued and queued-same'],
   'idle-seconds': [20, 'of the row idle; a quarter of it in the row rest'],
+  'settle-seconds': [60, 'between the last job and the row idle'],
   'warm-up': [200, 'tiny jobs before each row, not measured'],
 };
 

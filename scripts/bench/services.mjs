@@ -5,8 +5,8 @@ const HIGH = { maxRuns: 100, runsPerUser: 100 };
 
 export const SERVICES = {
   bench: HIGH,
-  /** The quotas that ship. */
-  plain: {},
+  /** The quotas that ours has by default; the other program's may be others. */
+  plain: { maxRuns: 10, runsPerUser: 5 },
   /** Nobody listens there. */
   away: { ...HIGH, isAbsent: true },
   /** Two of its jobs run, and go on; the others wait. */
@@ -25,8 +25,8 @@ export function serviceVariables(names, executorPort, absentPort) {
     variables[`${prefix}_UPLOAD_URL`] = `${base}/submit`;
     variables[`${prefix}_DOWNLOAD_URL`] = `${base}/retrieve`;
     variables[`${prefix}_TERMINATE_URL`] = `${base}/kill`;
-    if (maxRuns) variables[`${prefix}_MAX_RUNS`] = String(maxRuns);
-    if (runsPerUser) variables[`${prefix}_RUNS_PER_USER`] = String(runsPerUser);
+    variables[`${prefix}_MAX_RUNS`] = String(maxRuns);
+    variables[`${prefix}_RUNS_PER_USER`] = String(runsPerUser);
   }
   return variables;
 }

@@ -9,6 +9,7 @@ const BENCH = resolve(__dirname, '../../scripts/bench.mjs');
 const TINY = {
   repeats: 1,
   jobs: 20,
+  'quota-jobs': 20,
   users: 4,
   connections: 3,
   'latency-jobs': 2,
@@ -22,6 +23,7 @@ const TINY = {
   finished: 200,
   queued: 20,
   'idle-seconds': 1,
+  'settle-seconds': 1,
   'warm-up': 5,
 };
 

@@ -28,10 +28,10 @@ export const throughputRow = {
 
 export const defaultQuotasRow = {
   name: 'default-quotas',
-  about: () => 'the same under the quotas that ship: 10 at once, 5 of a user',
-  services: ['plain'],
+  about: ({ quotaJobs }) => `${chosen(quotaJobs)} such jobs under our default quotas, 10 at once, 5 of a user`,
+  services: ['bench', 'plain'],
   figures: without(THROUGHPUT),
-  phases: [{ measure: (bench) => throughput(bench, 'plain') }],
+  phases: [{ measure: (bench) => throughput(bench, 'plain', bench.options.quotaJobs) }],
 };
 
 export const uploadsRow = {
