@@ -35,7 +35,9 @@ export class Pair {
   static async start(options) {
     const pair = new Pair({ ...options, ports: await lastingPorts(3) });
     try {
-      await pair.start();
+      pair.#launchExecutor();
+      pair.#launchServer();
+      await Promise.all([pair.#ready(pair.executor), pair.#ready(pair.server)]);
     } catch (error) {
       await pair.remove();
       throw error;
@@ -43,11 +45,11 @@ export class Pair {
     return pair;
   }
 
-  /** Starts the executor, then the server. Returns how long each took until GET /health said 200. */
+  /** Starts both again, one after the other. Returns how long each took until GET /health said 200. */
   async start() {
-    this.executor = this.#launch('executor', 'client', this.executorPort, {});
+    this.#launchExecutor();
     const executorMs = await this.#ready(this.executor);
-    this.server = this.#launch('server', 'server', this.port, this.variables);
+    this.#launchServer();
     return { executorMs, serverMs: await this.#ready(this.server) };
   }
 
@@ -78,6 +80,14 @@ export class Pair {
     const dead = [this.server, this.executor].filter((program) => program?.hasExited);
     const tails = dead.map((program) => `the ${program.name} has ended; its log ends with:\n${program.tail(10)}`);
     return [error.message, ...tails].join('\n');
+  }
+
+  #launchExecutor() {
+    this.executor = this.#launch('executor', 'client', this.executorPort, {});
+  }
+
+  #launchServer() {
+    this.server = this.#launch('server', 'server', this.port, this.variables);
   }
 
   #launch(name, mode, port, env) {

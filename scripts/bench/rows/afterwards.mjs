@@ -10,7 +10,7 @@ import { invalidJobs } from './small-jobs.mjs';
 
 /** Prefix of the figures of the first measurement. */
 export const BEFORE = 'before:';
-const SETTLED_MS = 1_000;
+const SETTLED_MS = 500;
 const FIRST_OTHER_USER = 5_000;
 const FIGURES = [LATENCY, JOBS, ...POLLS].map((figure) => ({ ...figure, aim: undefined, isAfter: true }));
 

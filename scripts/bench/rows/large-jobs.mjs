@@ -10,7 +10,7 @@ import { EMPTY_NOISE, KEEP_NOISE, makeFiles, makeNoise } from '../scripts.mjs';
 import { PEAKS, without } from './figures.mjs';
 
 const MB = 1e6;
-const SETTLED_MS = 1_000;
+const SETTLED_MS = 500;
 /** More entries than the last record of a zip can tell. */
 const COUNTABLE_FILES = 60_000;
 
