@@ -52,7 +52,8 @@ export class JobsController {
     name: 'wait',
     required: false,
     schema: { type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 },
-    description: 'seconds to wait for the next change of the state of a job that has not ended; then the answer follows',
+    description:
+      'seconds to wait for the next change of the state of a job that has not ended; then the answer follows',
   })
   @ApiResponse({
     status: 200,

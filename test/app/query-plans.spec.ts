@@ -61,7 +61,7 @@ async function statementsOf(work: () => Promise<unknown>): Promise<Statement[]> 
 }
 
 async function planOf({ sql, parameters }: Statement): Promise<string[]> {
-  const rows = (await writer.query(`EXPLAIN QUERY PLAN ${sql}`, [...parameters])) as { detail: string }[];
+  const rows = await writer.query<{ detail: string }[]>(`EXPLAIN QUERY PLAN ${sql}`, [...parameters]);
   return rows.map(({ detail }) => detail);
 }
 
