@@ -1,3 +1,6 @@
+/** So full that it matters which row was asked for last. */
+const ORDERED_FROM = 0.9;
+
 /**
  * Rows in memory, written through: whoever writes all changes of a table may keep what it wrote and read, and answer
  * without asking the database. Only for a table with one writing process.
@@ -12,7 +15,8 @@ export class RowCache<R extends { readonly id: number }> {
 
   get(id: number): R | undefined {
     const row = this.rows.get(id);
-    if (row !== undefined) {
+    // While there is room for many more, nothing will have to go soon, and each move in the map has its price.
+    if (row !== undefined && this.rows.size > this.capacity * ORDERED_FROM) {
       // To the end of the map's order: asked for last.
       this.rows.delete(id);
       this.rows.set(id, row);

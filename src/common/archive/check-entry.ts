@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { ZIP_METHOD } from './zip-records';
@@ -29,7 +29,7 @@ export interface PieceReader {
  * takes a fifth of a second, a deflated one some seconds, in the thread pool.
  * @throws Error saying what is wrong
  */
-export async function checkEntry(file: FileHandle, reader: PieceReader, entry: EntryRecord): Promise<void> {
+export async function checkEntry(file: FileHandle | Buffer, reader: PieceReader, entry: EntryRecord): Promise<void> {
   const header = await reader.piece(entry.relativeOffsetOfLocalHeader, LOCAL_HEADER_BYTES);
   if (header.readUInt32LE(0) !== LOCAL_SIGNATURE) {
     throw new Error('an entry has no header where it should be');
@@ -56,11 +56,13 @@ async function checkSmall(reader: PieceReader, start: number, entry: EntryRecord
   return { size: data.length, crc: crc32(data) };
 }
 
-async function checkLarge(file: FileHandle, start: number, entry: EntryRecord): Promise<Found> {
+async function checkLarge(file: FileHandle | Buffer, start: number, entry: EntryRecord): Promise<Found> {
   let size = 0;
   let crc = 0;
   const end = start + entry.compressedSize - 1;
-  const packed = file.createReadStream({ start, end, autoClose: false, highWaterMark: CHUNK_BYTES });
+  const packed = Buffer.isBuffer(file)
+    ? Readable.from([file.subarray(start, end + 1)])
+    : file.createReadStream({ start, end, autoClose: false, highWaterMark: CHUNK_BYTES });
   const sink = new Writable({
     highWaterMark: CHUNK_BYTES,
     write(chunk: Buffer, _encoding, done) {
