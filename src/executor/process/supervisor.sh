@@ -30,7 +30,7 @@ supervise() {
     # Only here, where bash is about to become the job: they may have names that mean something to bash. One that it
     # doesn't let anybody set is left out.
     eval "$__variables" 2>/dev/null
-    exec setsid bash run.sh 3>&- 4>&- </dev/null >>.orchestrator.stdout 2>>.orchestrator.stderr
+    exec "$__setsid" "$__bash" run.sh 3>&- 4>&- </dev/null >>.orchestrator.stdout 2>>.orchestrator.stderr
   )
   printf '%s .\n' "$?" >&4
 }
