@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
+import { buffersPassed } from '../dead-buffers';
 import { ZIP_METHOD } from './zip-records';
 
 /** What the central directory says of an entry; sizes in bytes. */
@@ -68,6 +69,7 @@ async function checkLarge(file: FileHandle | Buffer, start: number, entry: Entry
     write(chunk: Buffer, _encoding, done) {
       size += chunk.length;
       crc = crc32(chunk, crc);
+      buffersPassed(chunk.length);
       // What unpacks to more than it says must not keep us busy for ever.
       done(size > entry.uncompressedSize ? new Error('an entry holds more than it says') : null);
     },

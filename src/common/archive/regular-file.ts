@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
+import { buffersPassed } from '../dead-buffers';
 import { errnoOf } from '../errors';
 import type { QuickCalls } from '../quick-calls';
 import { LeftOut } from './left-out';
@@ -73,6 +74,7 @@ export class RegularFile {
       const chunk = await this.readAt(at, Math.min(CHUNK_BYTES, this.size - at));
       at += chunk.length;
       if (chunk.length > 0) {
+        buffersPassed(chunk.length);
         yield chunk;
       }
     }
