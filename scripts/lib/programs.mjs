@@ -19,15 +19,16 @@ export class Program {
    * @param options.name  what people call it; also names its log, database and data directory
    * @param options.mode  the sub-command of cli.js: `server` or `client`
    * @param options.directory where its log, database and data go
+   * @param options.command   what is run in place of cli.js: the file, then its arguments
    */
-  constructor({ name, mode, cli, port, directory, env = {} }) {
+  constructor({ name, mode, cli, port, directory, env = {}, command = [process.execPath, cli, mode] }) {
     this.name = name;
     this.url = `http://127.0.0.1:${port}`;
     this.log = join(directory, `${name}.log`);
     mkdirSync(join(directory, name), { recursive: true });
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !FOREIGN.test(key)));
     const output = openSync(this.log, 'a');
-    this.child = spawn(process.execPath, [cli, mode], {
+    this.child = spawn(command[0], command.slice(1), {
       cwd: join(directory, name), // so that no .env of the checkout is read
       env: {
         ...inherited,

@@ -13,6 +13,7 @@ export const bold = paint('1');
 export const dim = paint('2');
 export const red = paint('31');
 export const green = paint('32');
+export const yellow = paint('33');
 export const cyan = paint('36');
 
 /** Milliseconds as people read them: `0.34 s`, `12.1 s`, `2 min 05 s`. */
@@ -68,13 +69,16 @@ export function step(label, text = '', { isVerbose = false } = {}) {
   if (isTerminal) redraw();
   else if (isVerbose && text) say(line('-', text));
 
-  const close = (mark, body) => {
-    if (!isOpen) return;
+  const clear = () => {
+    if (!isOpen) return false;
     isOpen = false;
     openSteps.delete(handle);
     clearInterval(timer);
     if (isTerminal) process.stdout.write('\r\u001b[K');
-    say(line(mark, body));
+    return true;
+  };
+  const close = (mark, body) => {
+    if (clear()) say(line(mark, body));
   };
   const handle = {
     update(next, asLine = next) {
@@ -85,6 +89,8 @@ export function step(label, text = '', { isVerbose = false } = {}) {
     },
     done: (body) => close(green('✓'), `${body}  ${dim(elapsed())}`),
     failed: (body) => close(red('✗'), body),
+    /** Ends it without a line. */
+    clear,
   };
   openSteps.add(handle);
   return handle;

@@ -1,8 +1,9 @@
 // The server, its executor and the line between them, in a directory of their own.
 
-import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { lastingPorts } from '../lib/free-port.mjs';
+import { killProcessesOf, processesOf } from '../lib/processes-of.mjs';
 import { Program } from '../lib/programs.mjs';
 import { Proxy } from './proxy.mjs';
 
@@ -11,10 +12,6 @@ export const SERVICES = {
   alpha: { maxRuns: 5, runsPerUser: 2 },
   beta: { maxRuns: 3, runsPerUser: 1 },
 };
-
-// Below the range from which the kernel takes the ports of outgoing connections: a program that is down for a moment
-// must find its port free again.
-const PORTS = { low: 20_000, high: 32_000 };
 
 export class World {
   server;
@@ -32,13 +29,8 @@ export class World {
   }
 
   static async create(options) {
-    const ports = [];
-    while (ports.length < 3) {
-      const port = PORTS.low + Math.floor(Math.random() * (PORTS.high - PORTS.low));
-      if (!ports.includes(port) && (await isFree(port))) ports.push(port);
-    }
     mkdirSync(options.directory, { recursive: true });
-    return new World({ ...options, ports });
+    return new World({ ...options, ports: await lastingPorts(3) });
   }
 
   get url() {
@@ -95,27 +87,12 @@ export class World {
 
   /** SIGKILL to every process of every job. The executor is dead by then, so no new ones appear. */
   killJobs() {
-    let killed = 0;
-    for (let found = this.jobProcesses(); found.length > 0; found = this.jobProcesses()) {
-      for (const pid of found) {
-        try {
-          process.kill(pid, 'SIGKILL');
-          killed++;
-        } catch {
-          // It has ended by itself.
-        }
-      }
-    }
-    return killed;
+    return killProcessesOf(this.executorData, this.#programs());
   }
 
   /** Live processes of jobs: they stand in the executor's data directory, or their environment names it. */
   jobProcesses() {
-    const own = [process.pid, this.executor?.child.pid, this.server?.child.pid];
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && !own.includes(Number(name)))
-      .map(Number)
-      .filter((pid) => belongsTo(pid, this.executorData));
+    return processesOf(this.executorData, this.#programs());
   }
 
   /** Ends both in the orderly way. Returns what was wrong with that. */
@@ -132,6 +109,10 @@ export class World {
     return faults;
   }
 
+  #programs() {
+    return [this.executor?.child.pid, this.server?.child.pid];
+  }
+
   #launch(name, mode, port, env) {
     const program = new Program({ name, mode, cli: this.cli, port, directory: this.directory, env });
     void program.exited.then((how) => {
@@ -139,25 +120,4 @@ export class World {
     });
     return program;
   }
-}
-
-function belongsTo(pid, directory) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    if ('ZX'.includes(stat.slice(stat.lastIndexOf(')') + 2)[0])) return false;
-    return (
-      readlinkSync(`/proc/${pid}/cwd`).startsWith(directory) ||
-      readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${directory}/`)
-    );
-  } catch {
-    return false; // gone, or somebody else's
-  }
-}
-
-function isFree(port) {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)));
-  });
 }

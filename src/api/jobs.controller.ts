@@ -1,15 +1,19 @@
 import { pipeline } from 'node:stream/promises';
-import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { parseId } from '../common/http/parse-id';
 import { isReset } from '../common/http/peer-gone';
 import { sendZipFile } from '../common/http/send-zip-file';
 import { GetPartialResults } from '../dispatch/partial-results.service';
 import { Terminator } from '../dispatch/terminator.service';
+import { isFinal } from '../jobs/job-state';
+import type { Job } from '../jobs/jobs.repository';
+import { MoveWatch } from '../jobs/move-watch.service';
 import { DescribeJob } from './describe-job.service';
 import { JobDetailsDto } from './dto/job-details.dto';
 import { StatusBodyDto } from './dto/status-body.dto';
+import { MAX_WAIT_SECONDS, readWaitSeconds } from './wait-parameter';
 
 const ZIP = { 'application/zip': { schema: { type: 'string', format: 'binary' } } } as const;
 
@@ -35,6 +39,7 @@ export class JobsController {
     private readonly describe: DescribeJob,
     private readonly partialResults: GetPartialResults,
     private readonly terminator: Terminator,
+    private readonly moves: MoveWatch,
   ) {}
 
   @Get('download/:id')
@@ -43,6 +48,13 @@ export class JobsController {
     description: 'The content type tells which: `application/zip` only once the job is `Completed`.',
   })
   @ID
+  @ApiQuery({
+    name: 'wait',
+    required: false,
+    schema: { type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 },
+    description:
+      'seconds to wait for the next change of the state of a job that has not ended; then the answer follows',
+  })
   @ApiResponse({
     status: 200,
     description: 'the result archive, or the state of a job that is not `Completed`',
@@ -57,13 +69,30 @@ export class JobsController {
   @NO_ID
   @NO_JOB
   @FAULT
-  async download(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const job = await this.describe.require(parseId(id));
+  async download(
+    @Param('id') id: string,
+    @Query('wait') wait: unknown,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const job = await this.find(parseId(id), readWaitSeconds(wait), response);
     if (job.status === 'Completed') {
       await sendZipFile(this.describe.archivePathOf(job), request, response);
     } else {
       response.json(this.describe.statusOf(job));
     }
+  }
+
+  /** The job; one that has not ended, once its state has changed or the time is over. */
+  private async find(id: number, waitSeconds: number, response: Response): Promise<Job> {
+    const job = await this.describe.require(id);
+    if (waitSeconds === 0 || isFinal(job.status)) {
+      return job;
+    }
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    await this.moves.next(id, waitSeconds * 1000, gone.signal);
+    return this.describe.require(id);
   }
 
   @Get('download_partial/:id')

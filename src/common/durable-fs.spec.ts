@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { renameDurably, syncDirectory } from './durable-fs';
+import { renameDurably, syncPath } from './durable-fs';
 
 let directory: string;
 beforeEach(() => {
@@ -23,6 +23,6 @@ it('renames a file over another, and a directory', async () => {
 it('rejects where there is nothing to rename or to sync', async () => {
   const missing = join(directory, 'missing');
   await expect(renameDurably(missing, join(directory, 'to'))).rejects.toThrow(/ENOENT/);
-  await expect(syncDirectory(missing)).rejects.toThrow(/ENOENT/);
-  await syncDirectory(directory);
+  await expect(syncPath(missing)).rejects.toThrow(/ENOENT/);
+  await syncPath(directory);
 });

@@ -1,18 +1,51 @@
-import { open, rename } from 'node:fs/promises';
+import { closeSync, fsync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 
-/** Syncs a directory, so that names made, renamed or removed in it survive a power cut. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+const sync = promisify(fsync);
+
+interface Syncing {
+  readonly running: Promise<void>;
+  next: Promise<void> | null;
+}
+
+const syncing = new Map<string, Syncing>();
+
+/** Syncs a file or a directory: its contents, or the names made, renamed or removed in it, survive a power cut. */
+export async function syncPath(path: string): Promise<void> {
+  // Only the sync itself takes time: opening in the thread pool would cost more than it.
+  const descriptor = openSync(path, 'r');
   try {
-    await handle.sync();
+    await sync(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
+}
+
+/** As {@link syncPath}, of a directory in which many make names: those who come while it is synced share the next sync. */
+async function syncShared(path: string): Promise<void> {
+  const now = syncing.get(path);
+  if (now) {
+    return (now.next ??= now.running.catch(() => undefined).then(() => startSync(path)));
+  }
+  return startSync(path);
+}
+
+function startSync(path: string): Promise<void> {
+  const mine: Syncing = {
+    running: syncPath(path).finally(() => {
+      if (mine.next === null) {
+        syncing.delete(path);
+      }
+    }),
+    next: null,
+  };
+  syncing.set(path, mine);
+  return mine.running;
 }
 
 /** Renames for good: when this resolves, the new name survives a power cut. Both are in one directory. */
 export async function renameDurably(from: string, to: string): Promise<void> {
-  await rename(from, to);
-  await syncDirectory(dirname(to));
+  renameSync(from, to);
+  await syncShared(dirname(to));
 }

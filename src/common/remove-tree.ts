@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, lstat, rename, rmdir, unlink } from 'node:fs/promises';
+import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
+import { chmod, rename, rmdir, unlink } from 'node:fs/promises';
 import { inOrder } from './archive/in-order';
 import { OpenDirectory, joinPath } from './archive/open-directory';
 import { openPermitted } from './archive/permissions';
 import { OrchestratorError, errnoOf, messageOf } from './errors';
+import { QuickCalls } from './quick-calls';
 
 /** Something of a tree could not be removed; what was removed before stays removed. May be called again. */
 export class TreeNotRemovedError extends OrchestratorError {
@@ -39,7 +41,7 @@ interface Doomed {
  */
 export async function removeTree(path: string): Promise<void> {
   await naming(Buffer.from(path), async () => {
-    const stats = await lstat(path).catch(unless('ENOENT'));
+    const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats?.isDirectory()) {
       await new TreeRemover(Buffer.from(path)).run();
     } else if (stats !== undefined) {
@@ -50,13 +52,14 @@ export async function removeTree(path: string): Promise<void> {
 
 class TreeRemover {
   private readonly movedName = `.${randomUUID()}.`;
+  private readonly quick = new QuickCalls();
   private moved = 0;
 
   constructor(private readonly rootPath: Buffer) {}
 
   async run(): Promise<void> {
     const { directory: root } = await openPermitted(this.rootPath, ALL_FOR_OWNER, () =>
-      OpenDirectory.openRoot(this.rootPath),
+      OpenDirectory.openRoot(this.rootPath, this.quick),
     );
     try {
       const doomed: Doomed[] = [{ path: Buffer.alloc(0), visits: 0 }];
@@ -98,7 +101,7 @@ class TreeRemover {
       }
       const unlinked = inOrder(files, PARALLEL_UNLINKS, (name) =>
         naming(joinPath(joinPath(this.rootPath, path), name), () =>
-          unlink(directory.childPath(name)).catch(unless('ENOENT', 'EISDIR')),
+          this.unlink(directory.childPath(name)).catch(unless('ENOENT', 'EISDIR')),
         ),
       );
       while (!(await unlinked.next()).done);
@@ -110,7 +113,7 @@ class TreeRemover {
     }
     const ignored = isLastVisit ? ['ENOENT'] : ['ENOENT', 'ENOTEMPTY'];
     const onDisk = path.length === 0 ? this.rootPath : root.childPath(path);
-    const isGone = await rmdir(onDisk).then(
+    const isGone = await this.rmdir(onDisk).then(
       () => true,
       (error: unknown) => {
         unless(...ignored)(error);
@@ -118,6 +121,22 @@ class TreeRemover {
       },
     );
     return { isGone, below: [] };
+  }
+
+  private async unlink(path: Buffer): Promise<void> {
+    if (this.quick.take()) {
+      unlinkSync(path);
+    } else {
+      await unlink(path);
+    }
+  }
+
+  private async rmdir(path: Buffer): Promise<void> {
+    if (this.quick.take()) {
+      rmdirSync(path);
+    } else {
+      await rmdir(path);
+    }
   }
 
   /** The paths at which the sub-directories `names` can be visited. */

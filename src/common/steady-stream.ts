@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream';
+import { buffersPassed } from './dead-buffers';
 import { OrchestratorError } from './errors';
 
 /** A transfer goes on, but too slowly ever to end. */
@@ -37,6 +38,7 @@ export class SteadyStream extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.bytes += chunk.length;
+    buffersPassed(chunk.length);
     done(null, chunk);
   }
 

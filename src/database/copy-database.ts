@@ -1,6 +1,6 @@
 import { link, open, rm } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
-import { syncDirectory } from '../common/durable-fs';
+import { syncPath } from '../common/durable-fs';
 import { dirname } from 'node:path';
 
 /**
@@ -21,7 +21,7 @@ export async function copyDatabase(dataSource: DataSource, target: string): Prom
     // A link, not a rename: it overwrites nothing that has come meanwhile.
     await link(incoming, target);
     await rm(incoming);
-    await syncDirectory(dirname(target));
+    await syncPath(dirname(target));
   } catch (error) {
     await rm(incoming, { force: true });
     throw error;

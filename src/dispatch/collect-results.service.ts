@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { verifyArchive } from '../common/archive/verify-archive';
@@ -9,6 +8,7 @@ import { renameDurably } from '../common/durable-fs';
 import { messageOf, OrchestratorError } from '../common/errors';
 import { SteadyStream } from '../common/steady-stream';
 import { Semaphore } from '../common/semaphore';
+import { SyncedFile } from '../common/synced-file';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 import type { FetchScope } from '../backends/backend';
@@ -81,14 +81,8 @@ export class CollectResults {
       const incoming = this.files.incomingPath(job.loc);
       const archive = await job.backend.fetch(ref, scope, signal);
       try {
-        await pipeline(
-          archive,
-          new SteadyStream(PROGRESS),
-          createWriteStream(incoming, { highWaterMark: WRITE_CHUNK_BYTES }),
-          { signal },
-        );
+        await pipeline(archive, new SteadyStream(PROGRESS), new SyncedFile(incoming, WRITE_CHUNK_BYTES), { signal });
         await verifyArchive(incoming);
-        await sync(incoming);
         failpoint('collect:fetched');
         await renameDurably(incoming, this.files.archivePath(job.loc));
         failpoint('collect:renamed');
@@ -98,14 +92,5 @@ export class CollectResults {
         throw error;
       }
     });
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.datasync();
-  } finally {
-    await handle.close();
   }
 }

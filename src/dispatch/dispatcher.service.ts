@@ -14,9 +14,12 @@ import { ActiveJob } from './active-job';
 import { ActiveJobs } from './active-jobs';
 import { GivenUpJobs } from './given-up-jobs';
 import { HandOver } from './hand-over.service';
+import { UploadBurst } from './upload-burst';
 
 /** Hand-overs of one service under way at a time; what is over it waits in the queue, holding no slot. */
 const CONCURRENT_HAND_OVERS = 8;
+/** While many portals upload at once they get their answers first: jobs start a moment later, and all are done as soon. */
+const HAND_OVERS_IN_A_BURST = 1;
 const BACK_OFF = { firstMs: 250, maxMs: 15_000 };
 
 /** What the dispatcher knows of one service. */
@@ -41,6 +44,7 @@ interface Line {
 export class Dispatcher implements OnModuleDestroy {
   private readonly logger = new Logger(Dispatcher.name);
   private readonly lines = new Map<string, Line>();
+  private readonly burst = new UploadBurst();
   private readonly subscription: Subscription;
 
   constructor(
@@ -98,7 +102,10 @@ export class Dispatcher implements OnModuleDestroy {
     this.run(job.id, job.service, this.line(job.service), () => this.handOver.resume(job));
   }
 
-  private onMoved({ id, userId, service, to }: JobMoved): void {
+  private onMoved({ id, userId, service, from, to }: JobMoved): void {
+    if (from === null) {
+      this.burst.note(performance.now());
+    }
     const queue = this.quotas.of(service);
     if (to === 'Queued') {
       queue.release(id);
@@ -134,13 +141,17 @@ export class Dispatcher implements OnModuleDestroy {
       this.refused(service, line, messageOf(error));
       return;
     }
-    while (line.handOvers < CONCURRENT_HAND_OVERS && line.retry === null && !this.active.stopping.aborted) {
+    while (line.handOvers < this.concurrency() && line.retry === null && !this.active.stopping.aborted) {
       const id = queue.next();
       if (id === null) {
         return;
       }
       this.run(id, service, line, () => this.take(id, backend, queue));
     }
+  }
+
+  private concurrency(): number {
+    return this.burst.isOn(performance.now()) ? HAND_OVERS_IN_A_BURST : CONCURRENT_HAND_OVERS;
   }
 
   private async take(id: number, backend: Backend, queue: ServiceQueue): ReturnType<HandOver['begin']> {

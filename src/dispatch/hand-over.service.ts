@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { accessSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { backOff, delay } from '../common/delay';
@@ -43,7 +43,7 @@ export class HandOver {
     this.active.add(job);
     failpoint('dispatch:processing');
     try {
-      if (!(await this.hasScript(job))) {
+      if (!this.hasScript(job)) {
         await this.ender.end(job, 'Invalid', { message: 'run.sh is missing' });
         return { done: true };
       }
@@ -161,9 +161,9 @@ export class HandOver {
     return this.insist(job, true);
   }
 
-  private async hasScript(job: ActiveJob): Promise<boolean> {
+  private hasScript(job: ActiveJob): boolean {
     try {
-      await access(join(this.files.inputDir(job.loc), SCRIPT_NAME));
+      accessSync(join(this.files.inputDir(job.loc), SCRIPT_NAME));
       return true;
     } catch (error) {
       // Whatever else is wrong (a disk that does not answer) says nothing about the upload.

@@ -101,14 +101,14 @@ export class JobEnder {
   async settle(job: ActiveJob): Promise<void> {
     const stop = this.active.stopping;
     try {
-      const hasArchive = await this.files.hasArchive(job.loc);
+      const hasArchive = this.files.hasArchive(job.loc);
       if (job.ref !== null && job.status === 'Killed' && !hasArchive) {
         await this.collect.once(job, 'partial', stop).catch((error: unknown) => {
           this.logger.warn({ err: error, jobId: job.id }, 'the files of a terminated job could not be fetched');
         });
       }
       // An invalid job's input is all that there is of it.
-      if (await this.files.hasArchive(job.loc)) {
+      if (this.files.hasArchive(job.loc)) {
         await this.files.dropInput(job.loc);
       }
       // What was given up is released once it is terminated.

@@ -45,7 +45,7 @@ export class GetPartialResults {
     if (job.status === 'Cleaned') {
       throw new JobStateError('job-has-no-files', id, job.status, 'its files were removed, retention is over');
     }
-    if (await this.files.hasArchive(job.loc)) {
+    if (this.files.hasArchive(job.loc)) {
       return { archivePath: this.files.archivePath(job.loc) };
     }
     const backend = this.backends.of(job.service);

@@ -112,7 +112,7 @@ export class Tracker {
       case 'lose':
         job.isEnding = true;
         // A server on an older copy of its database may have the results of a job that the executor was told to forget.
-        if (report.exitCode === 0 && (await this.files.hasArchive(job.loc))) {
+        if (report.exitCode === 0 && this.files.hasArchive(job.loc)) {
           await this.ender.end(job, 'Completed', { ...detailsOf(report), message: '' });
           return;
         }
@@ -128,7 +128,7 @@ export class Tracker {
     }
     try {
       // A server that died between the rename and the end has left it.
-      if (!(await this.files.hasArchive(job.loc))) {
+      if (!this.files.hasArchive(job.loc)) {
         await this.collect.untilWhole(job, state === 'Completed' ? 'results' : 'partial');
       }
       await this.ender.end(job, state, details);

@@ -40,7 +40,7 @@ export class AcceptPayloadService {
       return refuseTombstone(known);
     }
     const name = randomUUID();
-    const directory = await this.files.openStaging(name);
+    const directory = this.files.openStaging(name);
     try {
       await receiveForm(request, {
         directory,

@@ -24,7 +24,7 @@ export class ExecutorRecovery implements OnApplicationBootstrap {
     foreign.forEach((payload) => this.runner.adoptForeign(payload));
     const others = (await this.payloads.listLive()).filter(({ id }) => !foreign.some((each) => each.id === id));
     for (const payload of others) {
-      if (payload.status === 'Running' || wasClaimed(dirsOf(payload.loc).run)) {
+      if (payload.status === 'Running' || wasClaimed(dirsOf(payload.loc).record)) {
         this.runner.adopt(payload);
       } else if (payload.killed) {
         await this.payloads.move(payload.id, 'Killed', { message: 'terminated before it started' });

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { lstat, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { renameDurably, syncDirectory } from '../common/durable-fs';
+import { makeDirectory } from '../common/make-directory';
+import { renameDurably, syncPath } from '../common/durable-fs';
 import { removeTree } from '../common/remove-tree';
 import { CLIENT_CONFIG } from '../config/config.module';
 import type { ClientConfig } from '../config/client-config';
@@ -13,20 +13,20 @@ const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 export const PAYLOAD_DIRECTORY = new RegExp(`^${UUID}\\.run$`);
 export const STAGING_DIRECTORY = new RegExp(`^${UUID}\\.run\\.part$`);
 
-/** The directories of one payload. Only `work` goes into its archive. */
+/** The parts of one payload's directory. Only `work` goes into its archive. */
 export interface PayloadDirs {
+  readonly loc: string;
   /** The job's working directory. */
   readonly work: string;
-  /** HOME and TMPDIR of the job. */
+  /** HOME and TMPDIR of the job: one directory, since each costs its share of making and removing. */
   readonly home: string;
-  readonly tmp: string;
-  /** What the supervisor records. */
-  readonly run: string;
+  /** What the supervisor records: a file (see supervisor.sh). */
+  readonly record: string;
 }
 
 /** Where the parts of a payload's directory are. */
 export function dirsOf(loc: string): PayloadDirs {
-  return { work: join(loc, 'work'), home: join(loc, 'home'), tmp: join(loc, 'tmp'), run: join(loc, 'run') };
+  return { loc, work: join(loc, 'work'), home: join(loc, 'home'), record: join(loc, 'record') };
 }
 
 /**
@@ -43,19 +43,19 @@ export class PayloadFiles {
   }
 
   /** Returns the directory in which the submitted files are written. */
-  async openStaging(name: string): Promise<string> {
-    const { work, home, tmp, run } = dirsOf(this.staging(name));
-    await mkdir(work, { recursive: true });
-    for (const directory of [home, tmp, run]) {
-      await mkdir(directory);
-    }
+  openStaging(name: string): string {
+    const { loc, work, home } = dirsOf(this.staging(name));
+    // Not asynchronous, here and elsewhere for single names: a trip through the thread pool costs more than the call.
+    makeDirectory(loc);
+    mkdirSync(work);
+    mkdirSync(home);
     return work;
   }
 
   /** Puts a received submission in its place, synced to disk; returns the payload's directory. */
   async publish(name: string): Promise<string> {
     const loc = join(this.root, `${name}.run`);
-    await syncDirectory(this.staging(name));
+    await syncPath(this.staging(name));
     await renameDurably(this.staging(name), loc);
     return loc;
   }
@@ -76,16 +76,12 @@ export class PayloadFiles {
    * taken over, has the files right in the payload's directory.
    */
   archiveRoot(loc: string): string {
-    const { work, run } = dirsOf(loc);
-    return existsSync(run) ? work : loc;
+    return PAYLOAD_DIRECTORY.test(basename(loc)) ? dirsOf(loc).work : loc;
   }
 
   /** The working directory is still there: a script may have deleted it, or put a link in its place. */
-  async hasWork(loc: string): Promise<boolean> {
-    return lstat(dirsOf(loc).work).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
+  hasWork(loc: string): boolean {
+    return lstatSync(dirsOf(loc).work, { throwIfNoEntry: false })?.isDirectory() ?? false;
   }
 
   private staging(name: string): string {

@@ -190,7 +190,7 @@ export class RunnerService {
   private async start(payload: PayloadRow): Promise<RunningJob> {
     const dirs = dirsOf(payload.loc);
     const environment = jobEnvironment(
-      { id: payload.jobId ?? String(payload.id), key: payload.key, homeDir: dirs.home, tmpDir: dirs.tmp },
+      { id: payload.jobId ?? String(payload.id), key: payload.key, homeDir: dirs.home, tmpDir: dirs.home },
       process.env,
       this.config.jobEnv,
     );
@@ -239,13 +239,13 @@ export class RunnerService {
       await delay(LOOK_AGAIN_MS);
     }
     const exitCode = await readForeignExit(payload.loc);
-    await this.takeOver.adopt(payload);
+    const loc = await this.takeOver.adopt(payload);
     const row = await this.payloads.find(payload.id);
     const end = describeEnd({
       end: exitCode === null ? null : { exitCode, signal: null, startError: null },
       isKilled: row?.killed ?? false,
       overtimeMs: null,
-      hasWork: await this.files.hasWork(payload.loc),
+      hasWork: this.files.hasWork(loc),
       note: '',
     });
     await this.payloads.move(payload.id, end.status, { message: end.message, exitCode: end.exitCode });
@@ -257,7 +257,7 @@ export class RunnerService {
     if (walltime === null) {
       return () => undefined;
     }
-    const ranMs = supervisorAgeMs(dirsOf(loc).run) ?? 0;
+    const ranMs = supervisorAgeMs(dirsOf(loc).record) ?? 0;
     return callAfter(Math.max(0, walltime - ranMs), () => {
       this.late.add(id);
       this.endUntil(id, over).catch((error: unknown) => {
@@ -281,9 +281,9 @@ export class RunnerService {
     const dirs = dirsOf(payload.loc);
     const row = await this.payloads.find(payload.id);
     const end = describeEnd({
-      end: readScriptEnd(dirs.run),
+      end: readScriptEnd(dirs.record),
       isKilled: row?.killed ?? false,
-      hasWork: await this.files.hasWork(payload.loc),
+      hasWork: this.files.hasWork(payload.loc),
       overtimeMs: this.late.delete(payload.id) ? payload.walltime : null,
       note: notes.join('; '),
     });

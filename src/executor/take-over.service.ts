@@ -9,8 +9,8 @@ import { type PayloadRow, PayloadsRepository } from './payloads.repository';
 const BATCH = 200;
 
 /**
- * Takes over the payloads of the Rust program's client. It keeps a job's files right in the payload's directory; they
- * move to `work` below it. Each of its rows is known by having no key, and gets one once all is done.
+ * Takes over the payloads of the Rust program's client. It keeps a job's files right in the payload's directory,
+ * `<uuid>`; they move to `<uuid>.run/work`. Each of its rows is known by having no key, and gets one once all is done.
  */
 @Injectable()
 export class TakeOver {
@@ -50,13 +50,12 @@ export class TakeOver {
     return running;
   }
 
-  /** Gives the payload the form of our own. */
-  async adopt(payload: PayloadRow): Promise<void> {
-    if (payload.status !== 'Cleaned') {
-      await moveFilesBelow(payload.loc);
-    }
+  /** Gives the payload the form of our own; returns its directory. */
+  async adopt(payload: PayloadRow): Promise<string> {
+    const loc = payload.status === 'Cleaned' ? payload.loc : await moveFiles(payload.loc);
     const endedAt = hasEnded(payload.status) && payload.endedAt === null ? Date.now() : payload.endedAt;
-    await this.payloads.adopt(payload.id, randomUUID(), { loc: payload.loc, endedAt });
+    await this.payloads.adopt(payload.id, randomUUID(), { loc, endedAt });
+    return loc;
   }
 
   private async locate(loc: string): Promise<string> {
@@ -65,22 +64,15 @@ export class TakeOver {
   }
 }
 
-/** From `loc/*` to `loc/work/*`, in steps that can be taken again after a crash. */
-async function moveFilesBelow(loc: string): Promise<void> {
-  const aside = `${loc}.files`;
-  const { work, home, tmp, run } = dirsOf(loc);
-  if (!(await exists(aside))) {
-    // Only what the other program made has files beside: ours has these four alone.
-    if (!(await exists(loc)) || (await exists(run))) {
-      return;
-    }
-    await rename(loc, aside);
+/** From `loc` to `loc.run/work`, in steps that can be taken again after a crash; returns `loc.run`. */
+async function moveFiles(from: string): Promise<string> {
+  const { loc, work, home } = dirsOf(`${from}.run`);
+  if (await exists(from)) {
+    await mkdir(loc, { recursive: true });
+    await rename(from, work);
   }
-  await mkdir(loc, { recursive: true });
-  await rename(aside, work);
-  for (const directory of [home, tmp, run]) {
-    await mkdir(directory, { recursive: true });
-  }
+  await mkdir(home, { recursive: true });
+  return loc;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -38,7 +38,7 @@ export class AcceptUploadService {
    */
   async accept(request: IncomingMessage): Promise<number> {
     const key = readUploadKey(request);
-    const staging = await this.files.openStaging(randomUUID());
+    const staging = this.files.openStaging(randomUUID());
     try {
       const form = await receiveForm(request, {
         directory: staging.inputDir,
@@ -64,7 +64,7 @@ export class AcceptUploadService {
       const { id, isRepeat } = await this.jobs.insert(job, uploadKey);
       failpoint('upload:committed');
       if (!isRepeat) {
-        await this.files.noteId(loc, id);
+        this.files.noteId(loc, id);
       }
       if (isRepeat) {
         await this.files.discard(staging);

@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
-import { mkdir, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { renameDurably, syncDirectory } from '../common/durable-fs';
+import { makeDirectory } from '../common/make-directory';
+import { renameDurably, syncPath } from '../common/durable-fs';
 import { removeTree } from '../common/remove-tree';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
@@ -33,9 +34,12 @@ export class JobFiles {
     this.root = config.dataPath;
   }
 
-  async openStaging(key: string): Promise<Staging> {
-    const inputDir = join(this.root, `${key}.part`, 'input');
-    await mkdir(inputDir, { recursive: true });
+  openStaging(key: string): Staging {
+    const directory = join(this.root, `${key}.part`);
+    const inputDir = join(directory, 'input');
+    // Not asynchronous, here and elsewhere for single names: a trip through the thread pool costs more than the call.
+    makeDirectory(directory);
+    mkdirSync(inputDir);
     return { key, inputDir };
   }
 
@@ -43,7 +47,7 @@ export class JobFiles {
   async publish(staging: Staging): Promise<string> {
     const from = join(this.root, `${staging.key}.part`);
     const loc = join(this.root, staging.key);
-    await syncDirectory(from);
+    await syncPath(from);
     await renameDurably(from, loc);
     return loc;
   }
@@ -52,8 +56,12 @@ export class JobFiles {
    * Notes the id of an accepted job in its directory, so that a server whose database was replaced by an older copy
    * knows which ids were given away. Not synced: it helps where it is there.
    */
-  async noteId(loc: string, id: number): Promise<void> {
-    await symlink(String(id), join(loc, 'id')).catch(() => undefined);
+  noteId(loc: string, id: number): void {
+    try {
+      symlinkSync(String(id), join(loc, 'id'));
+    } catch {
+      // A full disk, or one without links.
+    }
   }
 
   /** Takes away whatever there is of an upload that was not accepted. */
@@ -79,17 +87,18 @@ export class JobFiles {
     return join(loc, 'output.zip.part');
   }
 
-  async hasArchive(loc: string): Promise<boolean> {
-    return stat(this.archivePath(loc)).then(
-      (found) => found.isFile(),
-      () => false,
-    );
+  hasArchive(loc: string): boolean {
+    try {
+      return statSync(this.archivePath(loc), { throwIfNoEntry: false })?.isFile() ?? false;
+    } catch {
+      return false;
+    }
   }
 
   /** The results are here: the uploaded files, which are in the archive too, are needed no longer. */
   async dropInput(loc: string): Promise<void> {
     await removeTree(join(loc, 'input'));
-    await rm(this.incomingPath(loc), { force: true });
+    rmSync(this.incomingPath(loc), { force: true });
   }
 
   async remove(loc: string): Promise<void> {

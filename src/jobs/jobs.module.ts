@@ -7,10 +7,11 @@ import { JobFiles } from './job-files';
 import { JobEntity } from './job.entity';
 import { UploadKeyEntity } from './upload-key.entity';
 import { JobsRepository } from './jobs.repository';
+import { MoveWatch } from './move-watch.service';
 
 @Module({
   imports: [TypeOrmModule.forFeature([JobEntity, UploadKeyEntity]), TypeOrmModule.forFeature([JobEntity], READER)],
-  providers: [AcceptUploadService, JobEvents, JobFiles, JobsRepository],
-  exports: [AcceptUploadService, JobEvents, JobFiles, JobsRepository],
+  providers: [AcceptUploadService, JobEvents, JobFiles, JobsRepository, MoveWatch],
+  exports: [AcceptUploadService, JobEvents, JobFiles, JobsRepository, MoveWatch],
 })
 export class JobsModule {}

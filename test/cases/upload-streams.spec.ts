@@ -87,8 +87,7 @@ describe('case 10: chunked bodies', () => {
     }
     expect(upload.isClosed).toBe(true);
     expect(pair.serverEntries()).toEqual(before);
-    // What an upload may cost: 100 MB. Node 24 collects its garbage later than Node 20.
-    expect(pair.server.memory().rss - rss).toBeLessThan(95 * MIB);
+    expect(pair.server.memory().rss - rss).toBeLessThan(60 * MIB);
     expect(pair.server.log()).not.toMatch(/"level":(50|60)/);
   });
 

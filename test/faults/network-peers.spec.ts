@@ -93,7 +93,7 @@ it('an executor that echoes all it was sent in each answer is understood, and co
   fake.jobs[0]!.status = 'Completed';
   expect((await pair.result(id)).text('out')).toBe('job 1\n');
   expect(fake.jobs).toHaveLength(1);
-  expect((pair.server.memory().peak - before) / 1024 / 1024).toBeLessThan(95);
+  expect((pair.server.memory().peak - before) / 1024 / 1024).toBeLessThan(60);
 });
 
 /** Spaces in place of JSON, for as long as the peer takes them. */

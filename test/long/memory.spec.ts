@@ -6,7 +6,7 @@ import { ZipContents } from '../support/zip';
 
 const MIB = 1024 * 1024;
 const SIZE = (process.env.TEST_LONG === 'short' ? 200 : 400) * MIB - 64 * 1024; // room for the other parts
-const ALLOWANCE = 100 * MIB;
+const ALLOWANCE = 60 * MIB;
 
 describe(`memory while ${Math.round(SIZE / MIB)} MiB pass`, () => {
   let pair: Pair;
@@ -16,7 +16,7 @@ describe(`memory while ${Math.round(SIZE / MIB)} MiB pass`, () => {
   });
   afterAll(() => pair.stop());
 
-  it('uploading, passing on, running, fetching back and serving cost each program less than 100 MiB', async () => {
+  it('uploading, passing on, running, fetching back and serving cost each program less than 60 MiB', async () => {
     // What the first job of any size needs once belongs to the idle program.
     const small = await pair.submit({ 'run.sh': script('true'), data: Buffer.alloc(MIB) });
     await pair.result(small);

@@ -46,19 +46,27 @@ export async function diesAtFailpoint(program: Program, timeoutMs = 20_000): Pro
   await program.kill9(); // takes its scratch directory away
 }
 
-/** SIGKILL to everything that belongs to the executor: the program and the processes of all its jobs. */
+/**
+ * SIGKILL to everything that belongs to the executor, as when its machine dies: the program and the processes of all its
+ * jobs. All are stopped before the first is killed, else a supervisor could still record how its job ended.
+ */
 export async function killClientTree(pair: Pair): Promise<void> {
   await pair.client.kill9();
   const inClient = () => processesOf(pair.clientData);
   await eventually(() => {
-    inClient().forEach(({ pid }) => killIfThere(pid));
+    const found = inClient();
+    found.forEach(({ pid }) => signalIfThere(pid, 'SIGSTOP'));
+    if (inClient().some(({ pid }) => !found.some((known) => known.pid === pid))) {
+      return false;
+    }
+    found.forEach(({ pid }) => signalIfThere(pid, 'SIGKILL'));
     return inClient().length === 0;
   });
 }
 
-function killIfThere(pid: number): void {
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // it has ended meanwhile
   }

@@ -14,7 +14,7 @@ export class ScratchJob {
   readonly dirs: PayloadDirs = dirsOf(this.loc);
 
   constructor(script: string) {
-    Object.values(this.dirs).forEach((directory: string) => mkdirSync(directory));
+    [this.dirs.work, this.dirs.home].forEach((directory) => mkdirSync(directory));
     this.write('run.sh', script);
   }
 

@@ -6,9 +6,9 @@ export interface LiveProcess {
 }
 
 /**
- * Live processes that belong to a directory: their working directory is in it, or their environment names it.
- * The home and temporary directory of a job lie in its executor's data directory, so its processes are found wherever
- * they went, as long as they keep their environment.
+ * Live processes that belong to a directory: their working directory is in it, their environment names it, or they have
+ * a file in it open (a supervisor its record). The home and temporary directory of a job lie in its executor's data
+ * directory, so its processes are found wherever they went, as long as they keep their environment.
  */
 export function processesOf(directory: string): LiveProcess[] {
   return readdirSync('/proc')
@@ -42,10 +42,24 @@ function belongsTo(pid: number, directory: string): boolean {
       return false;
     }
     const cwd = readlinkSync(`/proc/${pid}/cwd`);
-    return cwd.startsWith(directory) || readFileSync(`/proc/${pid}/environ`, 'latin1').includes(directory);
+    return (
+      cwd.startsWith(directory) ||
+      readFileSync(`/proc/${pid}/environ`, 'latin1').includes(directory) ||
+      openFiles(pid).some((file) => file.startsWith(directory))
+    );
   } catch {
     return false; // gone, or somebody else's
   }
+}
+
+function openFiles(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return ''; // closed meanwhile
+    }
+  });
 }
 
 function commandOf(pid: number): string {

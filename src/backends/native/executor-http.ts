@@ -3,6 +3,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { SERVER_CONFIG } from '../../config/config.module';
 import type { ServerConfig } from '../../config/server-config';
 import type { EndpointUrl } from '../../config/endpoint-url';
+import { buffersPassed } from '../../common/dead-buffers';
 import { OrchestratorError } from '../../common/errors';
 import { LeanJson } from './lean-json';
 
@@ -116,6 +117,7 @@ export async function readJson(answer: ExecutorAnswer, maxBytes: number): Promis
   let bytes = 0;
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
+    buffersPassed(chunk.length);
     if (!json.feed(chunk) || bytes > MAX_ANSWER_BYTES) {
       answer.body.destroy();
       return undefined;

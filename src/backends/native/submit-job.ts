@@ -1,3 +1,4 @@
+import { buffersPassed } from '../../common/dead-buffers';
 import { JOB_ID_HEADER, JOB_KEY_HEADER, JOB_WALLTIME_HEADER } from '../../wire/protocol';
 import { type PayloadReport, readPayload } from '../../wire/payload';
 import type { JobSubmission } from '../backend';
@@ -103,6 +104,7 @@ class ProgressWatch {
   async *over(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of bytes) {
       this.timer.refresh();
+      buffersPassed(chunk.length);
       yield chunk;
     }
     this.timer.refresh();

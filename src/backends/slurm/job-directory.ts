@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, copyFile, lstat, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { renameDurably, syncDirectory } from '../../common/durable-fs';
+import { renameDurably, syncPath } from '../../common/durable-fs';
 import { errnoOf } from '../../common/errors';
 import { removeTree } from '../../common/remove-tree';
 import { SCRIPT_NAME } from '../../wire/protocol';
@@ -63,7 +63,7 @@ export class JobDirectory {
       }
       await writeFile(staging.batch, job.batchScript);
     }
-    await syncDirectory(staging.run);
+    await syncPath(staging.run);
     await renameDurably(staging.root, this.paths.root);
   }
 
@@ -142,5 +142,5 @@ async function writeDurably(path: string, text: string): Promise<void> {
     await handle.close();
   }
   await rename(part, path);
-  await syncDirectory(dirname(path));
+  await syncPath(dirname(path));
 }

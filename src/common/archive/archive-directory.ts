@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { errnoOf } from '../errors';
+import { QuickCalls } from '../quick-calls';
 import { SAMPLE_BYTES, compressWhole, deflated, isCompressible } from './compression';
 import { NamedEntry, claimName, isRenamed, nameEntries } from './entry-names';
 import { inOrder } from './in-order';
@@ -10,7 +11,7 @@ import { DirectoryEntry, OpenDirectory, joinPath } from './open-directory';
 import { OpenedDirectory, openPermitted } from './permissions';
 import { PieceStream } from './piece-stream';
 import { RegularFile } from './regular-file';
-import { inSlabs } from './slabs';
+import { inSlabs } from '../slabs';
 import { ZipWriter } from './zip-writer';
 import { ZIP_METHOD } from './zip-records';
 
@@ -73,6 +74,7 @@ function missingRootText(error: unknown): string {
 class DirectoryArchiver {
   private readonly zip = new ZipWriter();
   private readonly note = new ArchiveNote();
+  private readonly quick = new QuickCalls();
   private readonly mayChmod: boolean;
   private readonly bitsForDirectories: number;
   /** Names at the top of the archive, among which the note needs one of its own. */
@@ -109,7 +111,8 @@ class DirectoryArchiver {
   private async openRoot(): Promise<OpenDirectory | undefined> {
     const path = this.rootPath;
     try {
-      return (await openPermitted(path, this.bitsForDirectories, () => OpenDirectory.openRoot(path))).directory;
+      return (await openPermitted(path, this.bitsForDirectories, () => OpenDirectory.openRoot(path, this.quick)))
+        .directory;
     } catch (error) {
       this.note.addLine(missingRootText(error));
       return undefined;
@@ -136,7 +139,7 @@ class DirectoryArchiver {
       }
       const below = named.filter(({ entry }) => entry.kind === 'directory');
       const files = named.filter(({ entry }) => entry.kind !== 'directory');
-      const options = { mayChmod: this.mayChmod, rootLocation: root.location() };
+      const options = { mayChmod: this.mayChmod, rootLocation: root.location(), quick: this.quick };
       const loads = inOrder(files, READ_AHEAD, async (file) => ({
         file,
         loaded: await loadEntry(directory, file.entry, options),
@@ -194,7 +197,7 @@ class DirectoryArchiver {
   }
 
   private async *largeFile(onDisk: Buffer, { path, name }: Place): AsyncGenerator<Buffer> {
-    const file = await RegularFile.open(onDisk, this.mayChmod).catch(leftOutBy);
+    const file = await RegularFile.open(onDisk, this.mayChmod, this.quick).catch(leftOutBy);
     if (file instanceof LeftOut) {
       this.note.add(path, `left out: ${file.reason}`);
       return;

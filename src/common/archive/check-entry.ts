@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
+import { buffersPassed } from '../dead-buffers';
 import { ZIP_METHOD } from './zip-records';
 
 /** What the central directory says of an entry; sizes in bytes. */
@@ -29,7 +30,7 @@ export interface PieceReader {
  * takes a fifth of a second, a deflated one some seconds, in the thread pool.
  * @throws Error saying what is wrong
  */
-export async function checkEntry(file: FileHandle, reader: PieceReader, entry: EntryRecord): Promise<void> {
+export async function checkEntry(file: FileHandle | Buffer, reader: PieceReader, entry: EntryRecord): Promise<void> {
   const header = await reader.piece(entry.relativeOffsetOfLocalHeader, LOCAL_HEADER_BYTES);
   if (header.readUInt32LE(0) !== LOCAL_SIGNATURE) {
     throw new Error('an entry has no header where it should be');
@@ -56,16 +57,19 @@ async function checkSmall(reader: PieceReader, start: number, entry: EntryRecord
   return { size: data.length, crc: crc32(data) };
 }
 
-async function checkLarge(file: FileHandle, start: number, entry: EntryRecord): Promise<Found> {
+async function checkLarge(file: FileHandle | Buffer, start: number, entry: EntryRecord): Promise<Found> {
   let size = 0;
   let crc = 0;
   const end = start + entry.compressedSize - 1;
-  const packed = file.createReadStream({ start, end, autoClose: false, highWaterMark: CHUNK_BYTES });
+  const packed = Buffer.isBuffer(file)
+    ? Readable.from([file.subarray(start, end + 1)])
+    : file.createReadStream({ start, end, autoClose: false, highWaterMark: CHUNK_BYTES });
   const sink = new Writable({
     highWaterMark: CHUNK_BYTES,
     write(chunk: Buffer, _encoding, done) {
       size += chunk.length;
       crc = crc32(chunk, crc);
+      buffersPassed(chunk.length);
       // What unpacks to more than it says must not keep us busy for ever.
       done(size > entry.uncompressedSize ? new Error('an entry holds more than it says') : null);
     },

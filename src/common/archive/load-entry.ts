@@ -1,3 +1,4 @@
+import type { QuickCalls } from '../quick-calls';
 import { compressWhole } from './compression';
 import { LeftOut, leftOutBy } from './left-out';
 import { DirectoryEntry, OpenDirectory } from './open-directory';
@@ -21,13 +22,14 @@ export interface LoadOptions {
   readonly mayChmod: boolean;
   /** The archived directory without links in its path: links may lead nowhere outside. */
   readonly rootLocation: Buffer;
+  readonly quick: QuickCalls;
 }
 
 /** Looks at an entry, and reads it if it is small. Only what lstat calls a regular file is opened. */
 export async function loadEntry(
   directory: OpenDirectory,
   { bytes, kind }: DirectoryEntry,
-  { mayChmod, rootLocation }: LoadOptions,
+  { mayChmod, rootLocation, quick }: LoadOptions,
 ): Promise<LoadedEntry> {
   const name = Buffer.from(bytes, 'latin1');
   try {
@@ -41,7 +43,7 @@ export async function loadEntry(
         why: new LeftOut(`${kind === 'unknown' ? 'special file' : kind}, not a regular file`),
       };
     }
-    const file = await RegularFile.open(directory.childPath(name), mayChmod);
+    const file = await RegularFile.open(directory.childPath(name), mayChmod, quick);
     if (file instanceof LeftOut) {
       return { kind: 'left-out', why: file };
     }

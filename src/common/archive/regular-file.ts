@@ -1,12 +1,17 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
+import { buffersPassed } from '../dead-buffers';
 import { errnoOf } from '../errors';
+import type { QuickCalls } from '../quick-calls';
 import { LeftOut } from './left-out';
 import { openPatiently } from './open-directory';
 import { addPermissions } from './permissions';
 
 const read = promisify(fs.read);
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+
+/** More is read in the thread pool. */
+const QUICK_READ_BYTES = 64 * 1024;
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -26,28 +31,29 @@ export class RegularFile {
     /** As found, before it was made readable. */
     readonly mode: number,
     readonly mtimeMs: number,
+    private readonly quick: QuickCalls,
   ) {}
 
   /**
    * Opens without following a link and without waiting for a FIFO's writer.
    * `mayChmod`: a file that we own and can't read is made readable.
    */
-  static async open(path: Buffer, mayChmod: boolean): Promise<RegularFile | LeftOut> {
+  static async open(path: Buffer, mayChmod: boolean, quick: QuickCalls): Promise<RegularFile | LeftOut> {
     let modeBefore: number | undefined;
     const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-    const fd = await openPatiently(path, flags).catch(async (error: unknown) => {
+    const fd = await openPatiently(path, flags, quick).catch(async (error: unknown) => {
       if (errnoOf(error) !== 'EACCES' || !mayChmod) {
         throw error;
       }
       modeBefore = await addPermissions(path, 0o400);
-      return openPatiently(path, flags);
+      return openPatiently(path, flags, quick);
     });
     const stats = fs.fstatSync(fd);
     if (!stats.isFile()) {
       fs.closeSync(fd);
       return new LeftOut('special file, not a regular one');
     }
-    return new RegularFile(fd, stats.size, modeBefore ?? stats.mode, stats.mtimeMs);
+    return new RegularFile(fd, stats.size, modeBefore ?? stats.mode, stats.mtimeMs, quick);
   }
 
   /** The whole file at once, for one that fits into memory. */
@@ -68,6 +74,7 @@ export class RegularFile {
       const chunk = await this.readAt(at, Math.min(CHUNK_BYTES, this.size - at));
       at += chunk.length;
       if (chunk.length > 0) {
+        buffersPassed(chunk.length);
         yield chunk;
       }
     }
@@ -83,7 +90,7 @@ export class RegularFile {
     const buffer = Buffer.allocUnsafe(length + spare);
     let filled = 0;
     while (filled < length) {
-      const { bytesRead } = await read(this.fd, buffer, filled, buffer.length - filled, position + filled);
+      const bytesRead = await this.readInto(buffer, filled, position + filled);
       if (bytesRead === 0) {
         this.change = 'shrank';
         break;
@@ -94,5 +101,13 @@ export class RegularFile {
       this.change = 'grew';
     }
     return buffer.subarray(0, Math.min(filled, length));
+  }
+
+  private async readInto(buffer: Buffer, from: number, position: number): Promise<number> {
+    const length = buffer.length - from;
+    if (length <= QUICK_READ_BYTES && this.quick.take()) {
+      return fs.readSync(this.fd, buffer, from, length, position);
+    }
+    return (await read(this.fd, buffer, from, length, position)).bytesRead;
   }
 }

@@ -1,4 +1,5 @@
-import { FileHandle, open } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { RandomAccessReader, fromRandomAccessReaderPromise } from 'yauzl';
 import { OrchestratorError, errnoOf, messageOf } from '../errors';
 import { checkEntry, type PieceReader } from './check-entry';
@@ -17,6 +18,8 @@ export class ArchiveDamagedError extends OrchestratorError {
   }
 }
 
+/** A file up to it is read at once, on the spot. */
+const QUICK_BYTES = 64 * 1024;
 const WINDOW_BYTES = 256 * 1024;
 const LOCAL_HEADER_BYTES = 30;
 const CENTRAL_RECORD_BYTES = 46;
@@ -29,9 +32,10 @@ const END_RECORD_BYTES = 22;
  * @throws Error with an errno   the file could not be read (ENOENT, EIO...)
  */
 export async function verifyArchive(path: string): Promise<number> {
-  const file = await open(path, 'r');
+  const isSmall = statSync(path).size <= QUICK_BYTES;
+  const file = isSmall ? readFileSync(path) : await open(path, 'r');
   try {
-    const { size } = await file.stat();
+    const size = Buffer.isBuffer(file) ? file.length : (await file.stat()).size;
     return await countEntries(path, file, size);
   } catch (error) {
     if (error instanceof ArchiveDamagedError || errnoOf(error) !== undefined) {
@@ -39,11 +43,16 @@ export async function verifyArchive(path: string): Promise<number> {
     }
     throw new ArchiveDamagedError(path, messageOf(error), error);
   } finally {
-    await file.close();
+    if (!Buffer.isBuffer(file)) {
+      await file.close();
+    }
   }
 }
 
-async function countEntries(path: string, file: FileHandle, size: number): Promise<number> {
+/** A file, or all that is in it. */
+type Source = FileHandle | Buffer;
+
+async function countEntries(path: string, file: Source, size: number): Promise<number> {
   const options = { decodeStrings: false, autoClose: false };
   const zip = await fromRandomAccessReaderPromise(new WindowReader(file), size, options);
   const data = new WindowReader(file);
@@ -69,10 +78,11 @@ async function countEntries(path: string, file: FileHandle, size: number): Promi
 /** Reads ahead: yauzl asks for every record by two reads of a few dozen bytes. */
 class WindowReader extends RandomAccessReader implements PieceReader {
   private start = 0;
-  private window = Buffer.alloc(0);
+  private window: Buffer;
 
-  constructor(private readonly file: FileHandle) {
+  constructor(private readonly file: Source) {
     super();
+    this.window = Buffer.isBuffer(file) ? file : Buffer.alloc(0);
   }
 
   override read(
@@ -101,12 +111,17 @@ class WindowReader extends RandomAccessReader implements PieceReader {
     if (position >= this.start && position + length <= this.start + this.window.length) {
       return;
     }
-    const wanted = Buffer.allocUnsafe(Math.max(WINDOW_BYTES, length));
-    const { bytesRead } = await this.file.read(wanted, 0, wanted.length, position);
-    if (bytesRead < length) {
+    const read = Buffer.isBuffer(this.file) ? Buffer.alloc(0) : await readWindow(this.file, position, length);
+    if (read.length < length) {
       throw new Error('it ends in the middle of a record');
     }
-    this.window = wanted.subarray(0, bytesRead);
+    this.window = read;
     this.start = position;
   }
+}
+
+async function readWindow(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const wanted = Buffer.allocUnsafe(Math.max(WINDOW_BYTES, length));
+  const { bytesRead } = await file.read(wanted, 0, wanted.length, position);
+  return wanted.subarray(0, bytesRead);
 }

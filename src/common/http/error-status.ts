@@ -6,6 +6,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'bad-form': 400,
   'bad-field': 400,
   'bad-id': 400,
+  'bad-parameter': 400,
   'bad-request': 400,
   'request-aborted': 400,
   'service-not-configured': 400,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { buffersPassed } from '../dead-buffers';
 import { errnoOf } from '../errors';
 import { readBoundary } from './content-type';
 import { FileWriter } from './file-writer';
@@ -140,6 +141,7 @@ async function pump(request: IncomingMessage, idleMs: number, target: BodyTarget
     };
     const onData = (chunk: Buffer): void => {
       idle.refresh();
+      buffersPassed(chunk.length);
       if (attempt(() => target.take(chunk)) && writer.isBehind) {
         isWaitingForDisk = true;
         request.pause();

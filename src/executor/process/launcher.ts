@@ -21,8 +21,8 @@ export class LaunchError extends OrchestratorError {
 
 /** What a supervisor is started with. */
 export interface Launch {
-  readonly workDir: string;
-  readonly runDir: string;
+  /** The payload's directory. */
+  readonly loc: string;
   /** Names as a shell takes them. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -50,26 +50,40 @@ export class Launcher {
   private child: ChildProcess | null = null;
   private readonly pending = new Map<string, Pending>();
   private readonly running = new Map<string, Running>();
+  /** Of those in `running`. */
+  private readonly pids = new Set<number>();
   private timer: NodeJS.Timeout | null = null;
   private count = 0;
 
   /** @throws LaunchError, and the system's error when the launcher itself can't be started */
-  async start({ workDir, runDir, environment }: Launch): Promise<Launched> {
+  async start({ loc, environment }: Launch): Promise<Launched> {
     const tag = String(++this.count);
     const child = (this.child ??= this.spawn());
-    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-    const fields = [tag, workDir, runDir, String(variables.length), ...variables];
+    const path = Buffer.from(loc);
+    const variables = Buffer.from(exportsOf(environment));
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Launched>((began, failed) => {
         this.pending.set(tag, { began, failed });
         timer = setTimeout(() => failed(new LaunchError('no supervisor began in time')), BEGIN_WITHIN_MS);
-        child.stdin?.write(fields.map((field) => `${field}\0`).join(''));
+        child.stdin?.write(
+          Buffer.concat([Buffer.from(`${tag} ${path.length} ${variables.length}\n`), path, variables]),
+        );
       });
     } finally {
       clearTimeout(timer);
       this.pending.delete(tag);
     }
+  }
+
+  /** Whether this process is a supervisor that was started here and has not ended. */
+  hasStarted(pid: number): boolean {
+    return this.pids.has(pid);
+  }
+
+  /** Its session, which is that of its supervisors too; `null`: none was started yet. */
+  get session(): number | null {
+    return this.child?.pid ?? null;
   }
 
   private spawn(): ChildProcess {
@@ -108,6 +122,7 @@ export class Launcher {
 
   private untilGone(tag: string, pid: number): Promise<void> {
     return new Promise((ended) => {
+      this.pids.add(pid);
       this.running.set(tag, { pid, startTime: readProcess(pid)?.startTime ?? '', ended });
       this.timer ??= setInterval(() => this.look(), LOOK_EVERY_MS).unref();
     });
@@ -122,11 +137,22 @@ export class Launcher {
   }
 
   private gone(tag: string): void {
-    this.running.get(tag)?.ended();
-    this.running.delete(tag);
+    const running = this.running.get(tag);
+    if (running) {
+      this.running.delete(tag);
+      this.pids.delete(running.pid);
+      running.ended();
+    }
     if (this.running.size === 0 && this.timer) {
       clearInterval(this.timer);
       this.timer = null;
     }
   }
+}
+
+/** Bash code. A line each, so that one that bash refuses (UID, PPID) takes no other with it. */
+function exportsOf(environment: Readonly<Record<string, string>>): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .join('');
 }

@@ -28,7 +28,7 @@ describe('ProcessEnder', () => {
     );
     await ender.end(mark, LONG_GRACE_MS);
     await ended;
-    expect(readScriptEnd(job.dirs.run)).toEqual({ exitCode: 5, signal: null, startError: null });
+    expect(readScriptEnd(job.dirs.record)).toEqual({ exitCode: 5, signal: null, startError: null });
     expect(job.processes(supervisorPid)).toEqual([]);
   });
 
@@ -38,7 +38,7 @@ describe('ProcessEnder', () => {
     await ender.end(mark, 300);
     expect(performance.now() - began).toBeGreaterThanOrEqual(290);
     await ended;
-    expect(readScriptEnd(job.dirs.run)).toEqual({ exitCode: null, signal: 'SIGKILL', startError: null });
+    expect(readScriptEnd(job.dirs.record)).toEqual({ exitCode: null, signal: 'SIGKILL', startError: null });
   });
 
   it('ends daemonised and stubborn children, with no process left when it resolves', async () => {

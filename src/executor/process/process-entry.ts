@@ -39,8 +39,10 @@ export function readProcess(pid: number): ProcessEntry | null {
 
 /** The id of this boot of the machine; pids and start times mean something only within one. */
 export function readBootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  return (bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim());
 }
+
+let bootId: string | undefined;
 
 /** Sends a signal to a process unless it is another one by now. */
 export function signalProcess(entry: ProcessEntry, signal: NodeJS.Signals): void {

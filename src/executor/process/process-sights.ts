@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { type ProcessEntry, readProcess, TICK_MS } from './process-entry';
+import { isOwnSupervisor } from './supervisor';
 
 /** What a look at a process told. */
 interface Sight {
@@ -50,6 +51,9 @@ export class ProcessSights {
     const upMs = uptime() * 1000;
     const next = new Map<number, Sight>();
     for (const pid of listPids()) {
+      if (isOwnSupervisor(pid)) {
+        continue;
+      }
       const known = this.sights.get(pid);
       const isFresh = known && (known.key !== null || (!known.isYoung && now - known.at < LOOK_AGAIN_MS));
       next.set(pid, isFresh ? known : look(pid, now, upMs));

@@ -1,5 +1,6 @@
 import { type ProcessEntry, readProcess } from './process-entry';
 import { listPids, ProcessSights } from './process-sights';
+import { supervisorSession } from './supervisor';
 
 /** What marks a process as a job's. */
 export interface JobMark {
@@ -10,6 +11,8 @@ export interface JobMark {
   /** The supervisor, which is not part of the job and shall live to record its end. */
   readonly supervisorPid: number;
 }
+
+const NO_SESSION = -1;
 
 const sights = new ProcessSights();
 const ownSession = readProcess(process.pid)?.session;
@@ -32,11 +35,12 @@ export function findJobProcesses(marks: readonly JobMark[]): ProcessEntry[][] {
 
 function withKin(seeds: readonly ProcessEntry[], mark: JobMark, all: readonly ProcessEntry[]): ProcessEntry[] {
   const members = new Map(seeds.map((entry) => [entry.pid, entry]));
-  const supervisorSession = all.find(({ pid }) => pid === mark.supervisorPid)?.session ?? mark.supervisorPid;
+  // Supervisors share sessions: this executor's, and one that an earlier executor made.
+  const othersSessions = [supervisorSession(), all.find(({ pid }) => pid === mark.supervisorPid)?.session];
   for (let size = 0; size !== members.size;) {
     size = members.size;
     const sessions = new Set([...members.values()].map(({ session }) => session));
-    sessions.delete(supervisorSession);
+    othersSessions.forEach((session) => sessions.delete(session ?? NO_SESSION));
     for (const entry of all) {
       const isKin = members.has(entry.parent) || sessions.has(entry.session);
       if (isKin && !members.has(entry.pid) && mayBelong(entry, mark)) {

@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { join } from 'node:path';
 import { TICK_MS } from './process-entry';
 import { errnoOf } from '../../common/errors';
 import { type ScriptEnd, scriptEndOf } from '../../workload/script-end';
@@ -13,45 +12,43 @@ export interface SupervisorId {
   readonly bootId: string;
 }
 
-/** How a script ended, as its supervisor recorded it (see supervisor.sh); `null`: not recorded, or not whole. */
-export function readScriptEnd(runDir: string): ScriptEnd | null {
-  const line = readLine(join(runDir, 'exit'));
-  return line === null || !/^\d+$/.test(line)
-    ? null
-    : scriptEndOf(Number(line), readText(join(runDir, 'notice')) ?? '');
+/** How a script ended, as its supervisor recorded it (see supervisor.sh); `null`: it runs, or its supervisor was lost. */
+export function readScriptEnd(record: string): ScriptEnd | null {
+  const [, ...rest] = linesOf(record);
+  const code = /^(\d+) \.$/.exec(rest.pop() ?? '')?.[1];
+  return code === undefined ? null : scriptEndOf(Number(code), rest.join('\n'));
 }
 
 /** Which process the supervisor is; `null`: not recorded, or not whole. */
-export function readSupervisorId(runDir: string): SupervisorId | null {
-  const [pid, startTime, bootId] = readLine(join(runDir, 'pid'))?.split(' ') ?? [];
+export function readSupervisorId(record: string): SupervisorId | null {
+  const [, pid, startTime, bootId] = /^(\d+) (\d+) (\S+) \.$/.exec(linesOf(record)[0] ?? '') ?? [];
   return pid !== undefined && startTime !== undefined && bootId !== undefined
     ? { pid: Number(pid), startTime, bootId }
     : null;
 }
 
 /** How long ago the supervisor was started, by the clock that nobody sets; `null`: not recorded. */
-export function supervisorAgeMs(runDir: string): number | null {
-  const id = readSupervisorId(runDir);
+export function supervisorAgeMs(record: string): number | null {
+  const id = readSupervisorId(record);
   return id === null ? null : Math.max(0, uptime() * 1000 - Number(id.startTime) * TICK_MS);
 }
 
 /** A supervisor has begun, whatever became of it. */
-export function wasClaimed(runDir: string): boolean {
-  return statSync(join(runDir, 'claim'), { throwIfNoEntry: false }) !== undefined;
+export function wasClaimed(record: string): boolean {
+  return statSync(record, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** The content of a one-line file that is closed by " ."; `null` when it is missing or was cut short. */
-function readLine(path: string): string | null {
-  const text = readText(path);
-  return text?.endsWith(' .\n') ? text.slice(0, -3).trimStart() : null;
+/** The lines of a record that are closed; none when there is no record. */
+function linesOf(record: string): string[] {
+  return readText(record).split('\n').slice(0, -1);
 }
 
-function readText(path: string): string | null {
+function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') {
-      return null;
+      return '';
     }
     throw error;
   }

@@ -1,27 +1,36 @@
-# supervisor.sh RUN_DIR TAG: runs `bash run.sh` in the current directory, once, and records how it ended.
-# Started in a session of its own by the executor, it outlives it: a restarted executor reads what is written here.
-#   RUN_DIR/claim   a directory: whoever makes it may start the job, anybody else leaves
-#   RUN_DIR/pid     "PID STARTTIME BOOT_ID ." of this process
-#   RUN_DIR/notice  what bash says when the job dies by a signal or can't be started; empty after an exit
-#   RUN_DIR/exit    an empty line, then "CODE ." as bash counts it: 128 + N for signal N
-# Each file is one write of a line that closes with a dot, so a line without it was cut short and doesn't count.
-# Written in bash, not Node, since it must cost a millisecond and a megabyte.
-# It sets no variable that JOB_ENV may name (LC_ALL, stat, ...), since the job would see the new value.
-# Says "ended TAG" on descriptor 3 when all is written. Whoever listens may be gone by then: no reason to die of it.
-trap "trap '' PIPE; printf 'ended %s\\n' '$2' >&3 2>/dev/null" EXIT
-mkdir "$1/claim" || exit 0
-exec 2>"$1/notice"
+# Defines `supervise`: runs `bash run.sh` in the payload's working directory, once, and records how it ended. It becomes
+# a process of its own (launcher.sh puts it in the background) that outlives the executor: a restarted one reads
+# PAYLOAD/record, which has, in this order:
+#   "PID STARTTIME BOOT_ID ."  this process
+#   what bash says when the job dies by a signal or can't be started; nothing after an exit
+#   "CODE ."                   as bash counts it: 128 + N for signal N
+# A line without its dot was cut short and doesn't count. Whoever creates the file may start the job, anybody else leaves.
+# One file, and no program but the job's: each costs as much as all that is done here.
+# Says on descriptor 3 "began TAG PID" and, when all is written, "ended TAG". Whoever listens may be gone by then.
+supervise() {
+  # What bash puts in the background ignores these, and so would the job.
+  trap - INT QUIT
+  trap "trap '' PIPE; printf 'ended %s\n' '$__tag' >&3 2>/dev/null" EXIT
+  printf 'began %s %s\n' "$__tag" "$BASHPID" >&3
+  set -o noclobber
+  command exec 4>"$__path/record" || exit 0
+  exec 2>&4
 
-# Handlers, not ignored signals: those the job would inherit.
-trap : HUP INT TERM QUIT USR1 USR2
+  # Handlers, not ignored signals: those the job would inherit.
+  trap : HUP INT TERM QUIT USR1 USR2
 
-read -r __job_orchestrator_stat </proc/self/stat
-read -r __job_orchestrator_boot </proc/sys/kernel/random/boot_id
-set -- "$1" ${__job_orchestrator_stat##*) }
-printf '%s %s %s .\n' "$$" "${21}" "$__job_orchestrator_boot" >"$1/pid"
-# Takes its block while there is one: the job may fill the disk.
-printf '\n' >"$1/exit"
+  read -r __stat </proc/self/stat
+  set -- ${__stat##*) }
+  # Its block on the disk is taken with this line: the job may fill the disk.
+  printf '%s %s %s .\n' "$BASHPID" "${20}" "$__boot" >&4
 
-# In the foreground: bash starts what it puts in the background with SIGINT ignored.
-(exec setsid bash run.sh 3>&- </dev/null >>.orchestrator.stdout 2>>.orchestrator.stderr)
-printf '%s .\n' "$?" >>"$1/exit"
+  (
+    cd "$__path/work" || exit
+    unset OLDPWD
+    # Only here, where bash is about to become the job: they may have names that mean something to bash. One that it
+    # doesn't let anybody set is left out.
+    eval "$__variables" 2>/dev/null
+    exec "$__setsid" "$__bash" run.sh 3>&- 4>&- </dev/null >>.orchestrator.stdout 2>>.orchestrator.stderr
+  )
+  printf '%s .\n' "$?" >&4
+}

@@ -1,11 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isAlive } from '../../../test/support/processes';
 import { eventually } from '../../../test/support/eventually';
 import { ScratchJob } from '../../../test/support-units/scratch-job';
 import { TypeScriptChild } from '../../../test/support-units/typescript-child';
 import { readProcess } from './process-entry';
-import { findSupervisor, startSupervisor } from './supervisor';
+import { findSupervisor, startSupervisor, supervisorSession } from './supervisor';
 import { readScriptEnd, readSupervisorId, wasClaimed } from './supervisor-record';
 import type { ScriptEnd } from '../../workload/script-end';
 
@@ -23,7 +22,7 @@ function jobOf(script: string): ScratchJob {
 async function run(job: ScratchJob, extra: Record<string, string> = {}): Promise<ScriptEnd | null> {
   const { ended } = await startSupervisor(job.dirs, { ...job.environment, ...extra });
   await ended;
-  return readScriptEnd(job.dirs.run);
+  return readScriptEnd(job.dirs.record);
 }
 
 /** Holds the script until the test lets it go on. */
@@ -104,12 +103,12 @@ describe('the supervisor', () => {
     await eventually(() => started.filter(({ supervisorPid }) => isAlive(supervisorPid)).length === 1);
     await eventually(() => job.has('count'));
     const [winner] = started.filter(({ supervisorPid }) => isAlive(supervisorPid));
-    expect(readSupervisorId(job.dirs.run)?.pid).toBe(winner!.supervisorPid);
-    expect(readScriptEnd(job.dirs.run)).toBeNull();
+    expect(readSupervisorId(job.dirs.record)?.pid).toBe(winner!.supervisorPid);
+    expect(readScriptEnd(job.dirs.record)).toBeNull();
     job.write('go', '');
     await Promise.all(started.map(({ ended }) => ended));
     expect(job.read('count')).toBe('ran\n');
-    expect(readScriptEnd(job.dirs.run)).toMatchObject({ exitCode: 0 });
+    expect(readScriptEnd(job.dirs.record)).toMatchObject({ exitCode: 0 });
   });
 
   it('runs the job in a session of its own, and records its end in spite of signals to itself', async () => {
@@ -118,14 +117,14 @@ describe('the supervisor', () => {
     const pid = await job.pid('pid');
     const sessions = [process.pid, supervisorPid, pid].map((of) => readProcess(of)?.session);
     expect(new Set(sessions).size).toBe(3);
-    expect(sessions.slice(1)).toEqual([supervisorPid, pid]);
+    expect(sessions.slice(1)).toEqual([supervisorSession(), pid]);
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const) {
       process.kill(supervisorPid, signal);
     }
     expect(isAlive(pid)).toBe(true);
     job.write('go', '');
     await ended;
-    expect(readScriptEnd(job.dirs.run)).toEqual({ exitCode: 4, signal: null, startError: null });
+    expect(readScriptEnd(job.dirs.record)).toEqual({ exitCode: 4, signal: null, startError: null });
   });
 });
 
@@ -139,7 +138,7 @@ describe('a restarted executor', () => {
     await run(job);
     // Its last word comes a moment before it is gone.
     await eventually(async () => (await findSupervisor(job.dirs)).state === 'over');
-    expect(readScriptEnd(job.dirs.run)).toMatchObject({ exitCode: 6 });
+    expect(readScriptEnd(job.dirs.record)).toMatchObject({ exitCode: 6 });
   });
 
   it('adopts what still runs after its predecessor was killed, and sees it end', async () => {
@@ -152,14 +151,14 @@ describe('a restarted executor', () => {
       [JSON.stringify(job.dirs), JSON.stringify(job.environment)],
     );
     const pid = Number(await predecessor.hear());
-    await eventually(() => wasClaimed(job.dirs.run));
+    await eventually(() => wasClaimed(job.dirs.record));
     await predecessor.kill();
     const found = await findSupervisor(job.dirs);
     expect(found).toMatchObject({ state: 'alive', supervisorPid: pid });
     job.write('go', '');
     await (found.state === 'alive' && found.ended);
     expect(isAlive(pid)).toBe(false);
-    expect(readScriptEnd(job.dirs.run)).toMatchObject({ exitCode: 8 });
+    expect(readScriptEnd(job.dirs.record)).toMatchObject({ exitCode: 8 });
   });
 
   it.each([
@@ -169,8 +168,8 @@ describe('a restarted executor', () => {
   ])('never takes a process for the supervisor that has %s', async (_, change) => {
     const job = jobOf(UNTIL_GO);
     const { ended } = await startSupervisor(job.dirs, job.environment);
-    await eventually(() => readSupervisorId(job.dirs.run));
-    const file = join(job.dirs.run, 'pid');
+    await eventually(() => readSupervisorId(job.dirs.record));
+    const file = job.dirs.record;
     writeFileSync(file, change(readFileSync(file, 'utf8')));
     expect(await findSupervisor(job.dirs)).toEqual({ state: 'over' });
     job.write('go', '');
@@ -184,7 +183,7 @@ describe('a restarted executor', () => {
     process.kill(supervisorPid, 'SIGKILL');
     await ended;
     expect(await findSupervisor(job.dirs)).toEqual({ state: 'over' });
-    expect(readScriptEnd(job.dirs.run)).toBeNull();
+    expect(readScriptEnd(job.dirs.record)).toBeNull();
     expect(job.processes()).not.toEqual([]);
   });
 });

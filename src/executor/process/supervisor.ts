@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { accessSync } from 'node:fs';
 import { delay } from '../../common/delay';
 import type { PayloadDirs } from '../payload-files';
 import { Launcher } from './launcher';
@@ -17,13 +17,23 @@ export interface RunningJob {
 
 const launcher = new Launcher();
 
+/** The session in which supervisors run that this process has started; `null`: none yet. */
+export function supervisorSession(): number | null {
+  return launcher.session;
+}
+
+/** Whether this process is a supervisor that this process has started: no job's, whatever it looks like. */
+export function isOwnSupervisor(pid: number): boolean {
+  return launcher.hasStarted(pid);
+}
+
 /**
- * Starts a job's supervisor, detached: in a session of its own, so that it lives on when the executor dies.
+ * Starts a job's supervisor, detached: in another session than ours, so that it lives on when the executor dies.
  * @throws LaunchError and the system's errors when no process can be had; whether one begins later, its claim decides
  */
 export async function startSupervisor(dirs: PayloadDirs, environment: Record<string, string>): Promise<RunningJob> {
-  await access(dirs.work);
-  return launcher.start({ workDir: dirs.work, runDir: dirs.run, environment });
+  accessSync(dirs.work);
+  return launcher.start({ loc: dirs.loc, environment });
 }
 
 /** What a restarted executor finds of a job that its predecessor started, or was about to start. */
@@ -32,14 +42,14 @@ export type Found =
 
 /** Looks for the supervisor of an earlier executor. Never goes by the pid alone. */
 export async function findSupervisor(dirs: PayloadDirs): Promise<Found> {
-  if (!wasClaimed(dirs.run)) {
+  if (!wasClaimed(dirs.record)) {
     return { state: 'never-started' };
   }
   // Its predecessor may have been killed between the claim and the record; the record takes it milliseconds.
-  for (let look = 0; look < 10 && readSupervisorId(dirs.run) === null; look++) {
+  for (let look = 0; look < 10 && readSupervisorId(dirs.record) === null; look++) {
     await delay(LOOK_EVERY_MS / 2);
   }
-  const id = readSupervisorId(dirs.run);
+  const id = readSupervisorId(dirs.record);
   return id !== null && isAlive(id)
     ? { state: 'alive', supervisorPid: id.pid, ended: untilGone(id) }
     : { state: 'over' };

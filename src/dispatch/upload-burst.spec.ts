@@ -1,0 +1,22 @@
+import { UploadBurst } from './upload-burst';
+
+function after(times: readonly number[]): UploadBurst {
+  const burst = new UploadBurst();
+  times.forEach((time) => burst.note(time));
+  return burst;
+}
+
+const every = (ms: number, count: number) => Array.from({ length: count }, (_, at) => at * ms);
+
+describe('UploadBurst', () => {
+  it('is on while more than 200 uploads a second come, and off soon after', () => {
+    const burst = after(every(1, 50));
+    expect(burst.isOn(50)).toBe(true);
+    expect(burst.isOn(200)).toBe(false);
+  });
+
+  it('is off while they come more slowly, and before there were many', () => {
+    expect(after(every(10, 50)).isOn(500)).toBe(false);
+    expect(after(every(1, 19)).isOn(19)).toBe(false);
+  });
+});

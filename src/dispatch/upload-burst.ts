@@ -1,0 +1,20 @@
+/** So many uploads within so short a time are a burst: more than 200 a second. */
+const UPLOADS = 20;
+const WINDOW_MS = 100;
+
+/** Knows whether uploads come faster than portals send them one by one. */
+export class UploadBurst {
+  /** When the last uploads came, on the clock of `performance.now()`; a ring. */
+  private readonly times = new Float64Array(UPLOADS).fill(-Infinity);
+  private next = 0;
+
+  note(now: number): void {
+    this.times[this.next] = now;
+    this.next = (this.next + 1) % UPLOADS;
+  }
+
+  isOn(now: number): boolean {
+    const oldest = this.times[this.next] ?? -Infinity;
+    return now - oldest < WINDOW_MS;
+  }
+}
