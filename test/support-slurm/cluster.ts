@@ -42,6 +42,20 @@ export function startSlurm(options: { accounting?: boolean; env?: Record<string,
   }
 }
 
+/** Some daemon of a cluster that the script has started runs. */
+export function isSlurmRunning(): boolean {
+  return slurmMissing() === null && / runs \(/.test(statusOfSlurm());
+}
+
+/** Cancels what is on the cluster and ends its daemons. */
+export function stopSlurm(): void {
+  spawnSync(START_SCRIPT, ['stop'], { stdio: 'ignore', timeout: START_LIMIT_MS });
+}
+
+function statusOfSlurm(): string {
+  return spawnSync(START_SCRIPT, ['status'], { encoding: 'utf8', timeout: COMMAND_LIMIT_MS }).stdout;
+}
+
 export function restAccess(): RestAccess {
   const text = execFileSync(START_SCRIPT, ['env'], { encoding: 'utf8', timeout: COMMAND_LIMIT_MS });
   const value = (name: string) => new RegExp(`${name}=['"]?([^'"\\s;]+)`).exec(text)?.[1] ?? '';
@@ -59,7 +73,7 @@ export function slurm(command: string, ...args: string[]): string {
 
 /** Ends a daemon of the cluster (SIGTERM, or SIGKILL); startSlurm() brings it back. */
 export function endDaemon(name: 'slurmctld' | 'slurmd' | 'slurmrestd', signal: NodeJS.Signals = 'SIGTERM'): void {
-  const { stdout } = spawnSync(START_SCRIPT, ['status'], { encoding: 'utf8', timeout: COMMAND_LIMIT_MS });
+  const stdout = statusOfSlurm();
   const [, pid] = new RegExp(`^${name} runs \\(pid (\\d+)\\)`, 'm').exec(stdout) ?? [];
   if (pid === undefined) {
     throw new Error(`${name} does not run: ${stdout}`);
