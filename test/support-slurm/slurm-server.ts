@@ -41,6 +41,7 @@ export class SlurmServer {
   private constructor(
     readonly pair: Pair,
     readonly root: string,
+    private readonly variables: Record<string, string>,
   ) {}
 
   static async start({ transport, settings, env }: SlurmServerOptions): Promise<SlurmServer> {
@@ -49,9 +50,14 @@ export class SlurmServer {
     const work = join(root, 'work');
     mkdirSync(work);
     const limits = { SERVICE_EXAMPLE_MAX_RUNS: '300', SERVICE_EXAMPLE_RUNS_PER_USER: '300' };
-    const variables = slurmVariables('EXAMPLE', transport, root, settings);
-    const pair = await Pair.start({ services: {}, withClient: false, server: { ...limits, ...variables, ...env } });
-    return new SlurmServer(pair, root);
+    const variables = { ...limits, ...slurmVariables('EXAMPLE', transport, root, settings) };
+    const pair = await Pair.start({ services: {}, withClient: false, server: { ...variables, ...env } });
+    return new SlurmServer(pair, root, variables);
+  }
+
+  /** Starts the server again, without the further environment of the first start. */
+  async restart(): Promise<void> {
+    await this.pair.restartServer({ server: this.variables });
   }
 
   /** Names in the work directory, but for the tombstones. */

@@ -46,7 +46,7 @@ describeSlurm('a server that dies while its jobs are on SLURM', () => {
       const id = await server.pair.submit(counted(server, 'runs'));
       await eventually(() => !server.pair.server.isRunning, { timeoutMs: 30_000 });
       server.pair.server.wasKilled = true;
-      await server.pair.restartServer({ server: { FAILPOINT: '' } });
+      await server.restart();
       const zip = await server.pair.result(id, 60_000);
       expect([zip.text('out'), runsOf(server, 'runs')]).toEqual(['result\n', 1]);
       await eventually(() => server.jobDirectories().length === 0);
@@ -65,7 +65,7 @@ describeSlurm('a server that dies while its jobs are on SLURM', () => {
       await server.pair.waitFor(working, ['Running', 'Submitted']);
       await server.pair.server.kill9();
       await eventually(() => slurm('squeue', '-h', '-t', 'all') === '', { timeoutMs: 120_000, intervalMs: 500 });
-      await server.pair.restartServer();
+      await server.restart();
       expect(await server.pair.waitFor(failing, 'Failed')).toMatchObject({ exit_code: 7, message: 'exit code 7' });
       expect((await server.pair.result(working)).text('out')).toBe('result\n');
     } finally {
@@ -87,7 +87,7 @@ describeSlurm('a server that dies while its jobs are on SLURM', () => {
         timeoutMs: 120_000,
         intervalMs: 500,
       });
-      await server.pair.restartServer();
+      await server.restart();
       expect(await server.pair.waitFor(id, 'Failed')).toMatchObject({ exit_code: 7, message: 'exit code 7' });
       await server.pair.waitFor(lost, 'Failed', 60_000);
     } finally {
