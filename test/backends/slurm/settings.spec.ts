@@ -23,7 +23,6 @@ describeSlurm('the settings of a service on SLURM', () => {
       partition: [{ PARTITION: 'nosuch' }, /^SLURM: .*Invalid partition name specified$/],
       reservation: [{ RESERVATION: 'nosuch' }, /^SLURM: .*Requested reservation is invalid$/],
       constraint: [{ CONSTRAINT: 'nosuch' }, /^SLURM: .*Invalid feature specification$/],
-      qos: [{ QOS: 'nosuch' }, /^SLURM: .*Invalid qos specification$/],
     } as const;
     const others = Object.fromEntries(
       Object.entries(wrong).map(([service, [settings]]) => [service, { transport, settings }]),
@@ -149,7 +148,7 @@ describeSlurm('the settings of a service on SLURM', () => {
         DATA_PATH: join(home, 'data'),
       };
       chmodSync(join(root, 'token'), 0o644);
-      const { code, log } = await Program.runToEnd('server', variables, { uid: NOBODY });
+      const { code, log } = await Program.runToEnd('server', variables, { uid: NOBODY, cwd: root });
       expect(code).toBe(78);
       expect(log).toContain(`SERVICE_A_SLURM_WORKDIR: "${join(root, 'none')}" does not exist`);
       expect(log).toContain(`SERVICE_B_SLURM_WORKDIR: "${join(root, 'file')}" is not a directory`);
