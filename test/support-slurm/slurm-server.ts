@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pair } from '../support/pair';
 import type { ProgramOptions } from '../support/program';
-import { restAccess } from './cluster';
+import { jobsNamed, restAccess, slurm } from './cluster';
 
 export type Transport = 'cli' | 'rest';
 
@@ -85,8 +85,16 @@ export class SlurmServer {
     return readdirSync(join(this.root, 'work')).filter((name) => name !== '.terminated');
   }
 
+  /** What SLURM knows of the jobs that have a directory, as `id state`, ended ones included. */
+  jobsInSlurm(): string[] {
+    return this.jobDirectories().flatMap((key) => jobsNamed(`jo-${key}`));
+  }
+
+  /** Ends the server and whatever it still has on the cluster. */
   async stop(): Promise<void> {
+    const left = this.jobDirectories().map((key) => `jo-${key}`);
     await this.pair.stop();
+    left.forEach((name) => slurm('scancel', `--name=${name}`));
     rmSync(this.root, { recursive: true, force: true });
   }
 }

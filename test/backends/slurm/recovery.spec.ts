@@ -1,6 +1,6 @@
 import { eventually } from '../../support/eventually';
 import { script } from '../../support/script';
-import { describeSlurm, slurm, startSlurm } from '../../support-slurm/cluster';
+import { describeSlurm, startSlurm } from '../../support-slurm/cluster';
 import { counted, runsOf } from '../../support-slurm/counted-runs';
 import { SlurmServer, type Transport } from '../../support-slurm/slurm-server';
 
@@ -43,7 +43,7 @@ describeSlurm('a server that dies while its jobs are on SLURM', () => {
       await server.pair.waitFor(failing, ['Running', 'Submitted']);
       await server.pair.waitFor(working, ['Running', 'Submitted']);
       await server.pair.server.kill9();
-      await eventually(() => slurm('squeue', '-h', '-t', 'all') === '', { timeoutMs: 120_000, intervalMs: 500 });
+      await eventually(() => server.jobsInSlurm().length === 0, { timeoutMs: 120_000, intervalMs: 500 });
       await server.restart();
       expect(await server.pair.waitFor(failing, 'Failed')).toMatchObject({ exit_code: 7, message: 'exit code 7' });
       expect((await server.pair.result(working)).text('out')).toBe('result\n');
@@ -62,10 +62,7 @@ describeSlurm('a server that dies while its jobs are on SLURM', () => {
       await server.pair.waitFor(id, ['Running', 'Submitted']);
       await server.pair.waitFor(lost, ['Running', 'Submitted']);
       await server.pair.server.kill9();
-      await eventually(() => slurm('squeue', '-h', '-t', 'all', '-u', 'root', '-o', '%A %T') === '', {
-        timeoutMs: 120_000,
-        intervalMs: 500,
-      });
+      await eventually(() => server.jobsInSlurm().length === 0, { timeoutMs: 120_000, intervalMs: 500 });
       await server.restart();
       expect(await server.pair.waitFor(id, 'Failed')).toMatchObject({ exit_code: 7, message: 'exit code 7' });
       await server.pair.waitFor(lost, 'Failed', 60_000);
