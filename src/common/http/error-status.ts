@@ -21,6 +21,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'form-too-large': 413,
   'job-files-not-given': 500,
   'job-not-terminated': 500,
+  'payload-files-gone': 500,
   'processes-left': 500,
   'backend-unavailable': 500,
   'backend-unclear': 500,
