@@ -1,7 +1,8 @@
 // npm run verify: everything that says whether this checkout is sound, in one command. Installs, lints, checks the
-// types, builds, runs the tests, the fault tests, then the long ones in their short form. Stops at the first step that fails and ends
-// with its exit code; the last line is always `N passed, N failed, N skipped`.
-// npm run verify -- --fast leaves the fault tests and the long ones out.
+// types, builds, runs the tests, the fault tests, the backends on real systems (SLURM, where it can be started), then the
+// long ones in their short form. Stops at the first step that fails and ends with its exit code; the last line is always
+// `N passed, N failed, N skipped`.
+// npm run verify -- --fast leaves all but the first of these test steps out.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,9 +29,10 @@ function stepsOf(isFast, directory) {
     { title: 'Build', args: ['run', 'build'] },
     testStep('Tests', 'test'),
     testStep('Fault tests', 'test:faults'),
+    testStep('Backends on real systems', 'test:backends'),
     testStep('Long tests, short form', 'test:long', { TEST_LONG: 'short' }),
   ];
-  return isFast ? steps.slice(0, -2) : steps;
+  return isFast ? steps.slice(0, -3) : steps;
 }
 
 /** Runs one step; returns its exit code, and the tests it ran where it is a test step. */
@@ -88,7 +90,7 @@ async function verify(isFast) {
 const unknown = process.argv.slice(2).filter((arg) => arg !== '--fast');
 if (unknown.length > 0) {
   say(
-    `unknown: ${unknown.join(' ')}\n\nnpm run verify             everything\nnpm run verify -- --fast   without fault tests and long ones`,
+    `unknown: ${unknown.join(' ')}\n\nnpm run verify             everything\nnpm run verify -- --fast   without fault tests, backends on real systems and long ones`,
   );
   process.exit(2);
 }

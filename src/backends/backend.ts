@@ -19,6 +19,10 @@ export interface JobSubmission extends JobHandle {
   readonly id: number;
   /** The script is ended when it has run for so many milliseconds; `null`: no limit. */
   readonly walltimeMs: number | null;
+  /** CPUs that the job asks for; `null`: as its service is set up. */
+  readonly cpus: number | null;
+  /** Memory that the job asks for, in MiB; `null`: as its service is set up. */
+  readonly memoryMiB: number | null;
   /** Holds the uploaded files, flat, `run.sh` among them if the user sent one. Read-only. */
   readonly inputDir: string;
 }
@@ -53,6 +57,20 @@ export type BackendState =
   /** The backend's answer was not understood; it is in `message`. Says nothing about the job. */
   | 'unclear';
 
+/** What a backend can do for the jobs of a service, known without asking anybody. */
+export interface BackendCapabilities {
+  /** `find` gives a true answer, so that a hand-over whose answer was lost may be repeated. */
+  readonly findsByKey: boolean;
+  /** `fetch` gives the files of a job that still runs. */
+  readonly partialResults: boolean;
+  /** `watch` reports what happens; `poll` only repairs. */
+  readonly pushes: boolean;
+  /** A job's `walltimeMs` is kept by the backend. */
+  readonly walltime: boolean;
+  /** A job's `cpus` and `memoryMiB` are honoured. */
+  readonly resources: boolean;
+}
+
 /** Which files: the results of an ended job, or the working directory as it is now. */
 export type FetchScope = 'results' | 'partial';
 
@@ -73,6 +91,9 @@ export interface BackendListener {
  * - BackendUnclearError: nobody can tell; the dispatcher keeps the job's slot and asks again with the same key.
  */
 export interface Backend {
+  /** What it can do for jobs of the service, as far as is known now. Never throws. */
+  capabilities(service: string): BackendCapabilities;
+
   /**
    * Resolves when jobs of the service may be handed over now. Cheap when the backend has answered lately.
    * @throws BackendUnavailableError saying what is wrong; the jobs stay queued and hold no slot

@@ -17,7 +17,8 @@ export type Failpoint =
   | 'accept:committed' // executor: row stored, no answer yet
   | 'run:spawned' // executor: the supervisor lives, the row says Prepared
   | 'run:ended' // executor: the job is over, the row says Running
-  | 'release:removed'; // executor: the files are gone, the row does not say so
+  | 'release:removed' // executor: the files are gone, the row does not say so
+  | 'slurm:submitted'; // SLURM has the job, its id is written nowhere
 
 // The one variable that is not configuration: it is read before there is any, and must not show in any documentation.
 const [room, point, count] = (process.env.FAILPOINT ?? '').split(':');

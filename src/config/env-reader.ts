@@ -9,9 +9,10 @@ import type {
   ListVariable,
   PathVariable,
   SecretVariable,
+  TextVariable,
   UrlVariable,
   Variable,
-} from './variables';
+} from './variable-kinds';
 
 /** Environment variables as the process got them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -100,6 +101,17 @@ export class EnvReader {
     return Object.freeze([...new Set(items)]);
   }
 
+  /** A text of the variable's form, without the blanks around it. */
+  string(variable: TextVariable & { readonly default: string }): string;
+  string(variable: TextVariable): string | null;
+  string(variable: TextVariable): string | null {
+    const text = this.text(variable)?.trim() ?? null;
+    if (text !== null && !variable.pattern.test(text)) {
+      this.refuse(variable, text, `is not ${variable.form}`);
+    }
+    return text;
+  }
+
   /** An IP address or a host name, without port; `[::1]` becomes `::1`, as sockets take it. */
   host(variable: HostVariable & { readonly default: string }): string {
     const text = this.text(variable) ?? variable.default;
@@ -112,8 +124,13 @@ export class EnvReader {
   }
 
   /** An absolute path; a relative one is taken from `directory`. */
-  path(variable: PathVariable & { readonly default: string }, directory: string): string {
-    const text = this.text(variable) ?? variable.default;
+  path(variable: PathVariable & { readonly default: string }, directory: string): string;
+  path(variable: PathVariable, directory: string): string | null;
+  path(variable: PathVariable, directory: string): string | null {
+    const text = this.text(variable);
+    if (text === null) {
+      return null;
+    }
     // A path like this would become a file of that name in the working directory.
     if (/^(:memory:|file:|[a-z]+:\/\/|sqlite:)/i.test(text)) {
       const shown = { ...variable, secret: text.includes('@') };

@@ -51,9 +51,9 @@ describe('server configuration', () => {
     expect([...services.keys()]).toEqual(['a1', 'my_tool']);
     const tool = services.get('my_tool')!;
     expect(tool).toMatchObject({ name: 'my_tool', backend: 'native', runsPerUser: 5, maxRuns: 3 });
-    expect(tool.native.download).toBeInstanceOf(EndpointUrl);
-    expect(tool.native.terminate.pathFor(7)).toBe('/kill/7');
-    expect(services.get('a1')?.native.upload.authorization).toMatch(/^Basic /);
+    expect(tool.native?.download).toBeInstanceOf(EndpointUrl);
+    expect(tool.native?.terminate.pathFor(7)).toBe('/kill/7');
+    expect(services.get('a1')?.native?.upload.authorization).toMatch(/^Basic /);
     expect(warnings).toEqual([]);
   });
 
@@ -226,7 +226,7 @@ describe('server configuration', () => {
   it('cannot be changed anywhere', () => {
     const config = readServerConfig(urls('X'));
     const service = config.services.get('x')!;
-    for (const part of [config, config.warnings, config.services, service, service.native, service.native.upload]) {
+    for (const part of [config, config.warnings, config.services, service, service.native, service.native?.upload]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
     const services = config.services as Map<string, unknown>;
@@ -234,5 +234,38 @@ describe('server configuration', () => {
     expect(() => services.delete('x')).toThrow(/frozen/);
     expect(() => services.clear()).toThrow(/frozen/);
     expect([...config.services.keys()]).toEqual(['x']);
+  });
+
+  it('wants no URLs of a service with another backend, and leaves its SERVICE_<NAME>_<BACKEND>_* to that', () => {
+    const { services, warnings } = readServerConfig({
+      SERVICE_MY_TOOL_BACKEND: 'my-grid',
+      SERVICE_MY_TOOL_MAX_RUNS: '3',
+      SERVICE_MY_TOOL_MY_GRID_SITE: ' a b ',
+      SERVICE_MY_TOOL_MY_GRID_MAX_RUN: '1',
+      SERVICE_MY_TOOL_MY_GRID_EMPTY: '',
+      ...urls('MY_TOOL_MY'),
+    });
+    const tool = services.get('my_tool');
+    expect(tool).toMatchObject({ backend: 'my-grid', maxRuns: 3, native: null });
+    expect([...(tool?.backendSettings ?? [])]).toEqual([
+      ['MAX_RUN', '1'],
+      ['SITE', ' a b '],
+    ]);
+    expect([...services.keys()]).toEqual(['my_tool', 'my_tool_my']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('refuses URLs beside another backend, and settings of a backend that has none', () => {
+    expect(faultsOf({ ...urls('X'), SERVICE_X_BACKEND: 'slurm' })).toEqual(
+      ['UPLOAD', 'DOWNLOAD', 'TERMINATE'].map(
+        (key) => `SERVICE_X_${key}_URL: only for executors, while SERVICE_X_BACKEND is slurm`,
+      ),
+    );
+    expect(faultsOf({ ...urls('X'), SERVICE_X_BACKEND: 'native', SERVICE_X_NATIVE_SITE: 'a' })).toEqual([
+      'SERVICE_X_NATIVE_SITE: unknown',
+    ]);
+    expect(faultsOf({ SERVICE_X_BACKEND: 'Slurm' })).toEqual([
+      'SERVICE_X_BACKEND: "Slurm" is not a name of a-z, 0-9 and -',
+    ]);
   });
 });

@@ -2,8 +2,18 @@ import { readCommonSettings, type CommonSettings } from './common-settings';
 import type { EndpointUrl } from './endpoint-url';
 import { EnvReader, type Environment } from './env-reader';
 import { frozenMap } from './frozen-map';
-import { findServices, type FoundService } from './service-variables';
-import { SERVICE_VARIABLES, type ServiceVariableKey, serviceVariableName, VARIABLES } from './variables';
+import { backendInfix, findServices, type FoundService } from './service-variables';
+import {
+  SERVICE_PREFIX,
+  SERVICE_VARIABLES,
+  type ServiceVariableKey,
+  serviceVariableName,
+  VARIABLES,
+} from './variables';
+
+/** The backend of a service that names none. */
+const NATIVE = SERVICE_VARIABLES.backend.default;
+const URL_KEYS = ['upload', 'download', 'terminate'] as const;
 
 /** Where the executor of a service is. */
 export interface NativeEndpoints {
@@ -16,7 +26,8 @@ export interface NativeEndpoints {
 export interface ServiceConfig {
   /** Lower case, as it stands in an upload's `service` field. */
   readonly name: string;
-  readonly backend: 'native';
+  /** What runs its jobs: `native`, or the name that a backend's module gives. */
+  readonly backend: string;
   /** Active jobs of one user. */
   readonly runsPerUser: number;
   /** Active jobs of all users. */
@@ -27,7 +38,10 @@ export interface ServiceConfig {
   readonly maxRuntimeMs: number | null;
   /** Retention after a job's end. */
   readonly maxAgeMs: number;
-  readonly native: NativeEndpoints;
+  /** `null` unless the backend is `native`. */
+  readonly native: NativeEndpoints | null;
+  /** What `SERVICE_<NAME>_<BACKEND>_*` say, by the rest of the name (`PARTITION`), unread: see BackendSettingsReader. */
+  readonly backendSettings: ReadonlyMap<string, string>;
 }
 
 /** Configuration of server mode: validated, complete, deeply frozen. */
@@ -75,20 +89,14 @@ export function readServerConfig(env: Environment, directory: string = process.c
   });
 }
 
-/** Null when a URL is missing or faulty, which has been reported then. */
+/** Null when a variable without which there is no service is missing or faulty, which has been reported then. */
 function readService(found: FoundService, reader: EnvReader, defaults: CommonSettings): ServiceConfig | null {
-  const [upload, download, terminate] = (['upload', 'download', 'terminate'] as const).map((key) => {
-    const name = serviceVariableName(found.name, key);
-    if (!found.setBy.has(key)) {
-      const other = found.setBy.get('upload') ?? [...found.setBy.values()][0];
-      reader.fault(name, `missing, while ${other ?? 'another of its variables'} is set`);
-    }
-    return reader.url({ ...SERVICE_VARIABLES[key], name });
-  });
   const named = <K extends ServiceVariableKey>(key: K) => ({
     ...SERVICE_VARIABLES[key],
     name: serviceVariableName(found.name, key),
   });
+  const backend = reader.string(named('backend'));
+  const native = backend === NATIVE ? readEndpoints(found, reader, defaults) : null;
   const limits = {
     runsPerUser: reader.integer(named('runsPerUser')),
     maxRuns: reader.integer(named('maxRuns')),
@@ -96,6 +104,35 @@ function readService(found: FoundService, reader: EnvReader, defaults: CommonSet
     maxRuntimeMs: toMs(reader.integer(named('maxRuntime'))),
     maxAgeMs: toMs(reader.integer(named('maxAge'))) ?? defaults.maxAgeMs,
   };
+  if (backend !== NATIVE) {
+    for (const variable of URL_KEYS.flatMap((key) => found.setBy.get(key) ?? [])) {
+      reader.fault(variable, `only for executors, while ${named('backend').name} is ${backend}`);
+    }
+  } else if (native === null) {
+    return null;
+  }
+  return Object.freeze({
+    name: found.name.toLowerCase(),
+    backend,
+    ...limits,
+    native,
+    backendSettings: frozenMap(found.backendSettings),
+  });
+}
+
+/** Null when one of them is missing or faulty, which has been reported then. */
+function readEndpoints(found: FoundService, reader: EnvReader, defaults: CommonSettings): NativeEndpoints | null {
+  const [upload, download, terminate] = URL_KEYS.map((key) => {
+    const name = serviceVariableName(found.name, key);
+    if (!found.setBy.has(key)) {
+      const other = found.setBy.get('upload') ?? [...found.setBy.values()][0];
+      reader.fault(name, `missing, while ${other ?? 'another of its variables'} is set`);
+    }
+    return reader.url({ ...SERVICE_VARIABLES[key], name });
+  });
+  for (const rest of found.backendSettings.keys()) {
+    reader.fault(`${SERVICE_PREFIX}${found.name}_${backendInfix(NATIVE)}${rest}`, 'unknown');
+  }
   if (!upload || !download || !terminate) {
     return null;
   }
@@ -105,12 +142,7 @@ function readService(found: FoundService, reader: EnvReader, defaults: CommonSet
       reader.fault(name, 'has user:password@, while EXECUTOR_TOKEN is set: one request carries one of them');
     }
   }
-  return Object.freeze({
-    name: found.name.toLowerCase(),
-    backend: 'native',
-    ...limits,
-    native: Object.freeze({ upload, download, terminate }),
-  });
+  return Object.freeze({ upload, download, terminate });
 }
 
 function toMs(seconds: number | null): number | null {

@@ -3,6 +3,7 @@
  * not the first underscore. A variable that nearly has a known ending is a fault, as its service would run with a limit
  * or a URL that nobody set; any other `SERVICE_*` is only warned of, because container platforms set such variables.
  */
+import { editDistance } from './edit-distance';
 import { valueOf, type EnvReader, type Environment } from './env-reader';
 import { endingOf, SERVICE_PREFIX, SERVICE_VARIABLES, serviceVariableName, type ServiceVariableKey } from './variables';
 
@@ -14,14 +15,29 @@ export interface FoundService {
   readonly name: string;
   /** What is set of it, by the variable that sets it: itself, or the slip that meant it and has been reported. */
   readonly setBy: ReadonlyMap<ServiceVariableKey, string>;
+  /** What `SERVICE_<NAME>_<BACKEND>_*` say, by the rest of the name; for the backend to read. */
+  readonly backendSettings: ReadonlyMap<string, string>;
+}
+
+/** `MY_BACKEND_` for the backend my-backend: what its variables of a service begin with, after the service's name. */
+export function backendInfix(backend: string): string {
+  return `${backend.toUpperCase().replaceAll('-', '_')}_`;
 }
 
 /** Finds the services, ordered by name; slips and strangers among the variables are reported to `reader`. */
 export function findServices(env: Environment, reader: EnvReader): readonly FoundService[] {
   const found = new Map<string, Map<ServiceVariableKey, string>>();
+  const settings = new Map<string, Map<string, string>>();
+  const prefixes = backendPrefixes(env);
   for (const variable of Object.keys(env).sort()) {
     const upper = variable.toUpperCase();
     if (!upper.startsWith(SERVICE_PREFIX) || valueOf(env, variable) === null) {
+      continue;
+    }
+    const owner = prefixes.find(({ prefix }) => variable.startsWith(prefix));
+    if (owner) {
+      const ofService = settings.get(owner.service) ?? new Map<string, string>();
+      settings.set(owner.service, ofService.set(variable.slice(owner.prefix.length), env[variable] ?? ''));
       continue;
     }
     const meant = closestEnding(upper.slice(SERVICE_PREFIX.length));
@@ -45,7 +61,24 @@ export function findServices(env: Environment, reader: EnvReader): readonly Foun
       setBy.set(meant.key, variable);
     }
   }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, setBy]) => ({ name, setBy }));
+  return [...found]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, setBy]) => ({ name, setBy, backendSettings: settings.get(name) ?? new Map<string, string>() }));
+}
+
+/**
+ * What the variables begin with that a service leaves to its backend. They are looked for first: their endings are the
+ * backend's own, and may look like ours.
+ */
+function backendPrefixes(env: Environment): readonly { service: string; prefix: string }[] {
+  const ending = `_${endingOf('backend')}`;
+  return Object.keys(env)
+    .filter((name) => name.startsWith(SERVICE_PREFIX) && name.endsWith(ending) && valueOf(env, name) !== null)
+    .map((name) => {
+      const service = name.slice(SERVICE_PREFIX.length, -ending.length);
+      return { service, prefix: `${SERVICE_PREFIX}${service}_${backendInfix(valueOf(env, name) ?? '')}` };
+    })
+    .sort((a, b) => b.prefix.length - a.prefix.length);
 }
 
 interface Meant {
@@ -67,21 +100,4 @@ function closestEnding(rest: string): Meant | null {
     }
   }
   return best;
-}
-
-/** Insertions, deletions and replacements between two texts (Levenshtein); beyond `limit` some number above it. */
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) > limit) {
-    return limit + 1;
-  }
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

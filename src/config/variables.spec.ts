@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readClientConfig } from './client-config';
 import { readServerConfig } from './server-config';
-import { ALL_VARIABLES, type Mode } from './variables';
+import type { Mode } from './variable-kinds';
+import { ALL_VARIABLES } from './variables';
 
 const SERVICE = 'EXAMPLE';
 const EXAMPLE_URLS: Record<string, string> = {

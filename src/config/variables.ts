@@ -5,50 +5,10 @@
  * Defaults are text, parsed as if they had been set. No default means: unset has a meaning of its own (`meaning` says
  * which) or, for the URLs of a service, that the variable is required.
  */
-export type Mode = 'server' | 'client';
+import { choice, integer, list, plain, secret, text, url, type Variable } from './variable-kinds';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-interface VariableBase {
-  readonly name: string;
-  readonly mode: Mode | 'both';
-  readonly default: string | null;
-  readonly unit: string | null;
-  /** One sentence for the documentation, without unit and default. */
-  readonly meaning: string;
-  /** The value may hold a password: it is never printed whole. */
-  readonly secret: boolean;
-}
-
-export interface IntegerVariable extends VariableBase {
-  readonly kind: 'integer';
-  readonly min: number;
-  readonly max: number;
-  /** Why the limits are what they are, where a reader would ask. */
-  readonly because?: string;
-}
-
-export interface ChoiceVariable<C extends string = string> extends VariableBase {
-  readonly kind: 'choice';
-  readonly choices: readonly C[];
-}
-
-export interface ListVariable extends VariableBase {
-  readonly kind: 'list';
-  readonly separator: 'comma' | 'comma or space';
-}
-
-export interface PlainVariable<K extends 'host' | 'path' | 'url' | 'secret'> extends VariableBase {
-  readonly kind: K;
-}
-
-export type HostVariable = PlainVariable<'host'>;
-export type PathVariable = PlainVariable<'path'>;
-export type UrlVariable = PlainVariable<'url'>;
-export type SecretVariable = PlainVariable<'secret'>;
-export type Variable =
-  IntegerVariable | ChoiceVariable | ListVariable | HostVariable | PathVariable | UrlVariable | SecretVariable;
 
 const TEN_YEARS_S = 10 * 365 * 86_400;
 const MAX_QUOTA = 1_000_000;
@@ -56,61 +16,19 @@ const BYTES = { unit: 'bytes', min: 1, max: Number.MAX_SAFE_INTEGER };
 const PORTS = { unit: null, min: 0, max: 65_535 };
 const PORT_MEANING = 'TCP port to listen on; 0 takes any free one.';
 
-type Defaulting<V, D extends string | null> = V & { readonly default: D };
-type Limits = Pick<IntegerVariable, 'unit' | 'min' | 'max' | 'because'>;
-
-function integer<D extends string | null>(
-  name: string,
-  mode: Variable['mode'],
-  defaultText: D,
-  limits: Limits,
-  meaning: string,
-): Defaulting<IntegerVariable, D> {
-  return { kind: 'integer', name, mode, default: defaultText, ...limits, meaning, secret: false };
-}
-
-function choice<C extends string>(
-  name: string,
-  mode: Variable['mode'],
-  choices: readonly C[],
-  defaultText: NoInfer<C>,
-  meaning: string,
-): Defaulting<ChoiceVariable<C>, C> {
-  return { kind: 'choice', name, mode, default: defaultText, choices, unit: null, meaning, secret: false };
-}
-
-function list(
-  name: string,
-  mode: Variable['mode'],
-  separator: ListVariable['separator'],
-  meaning: string,
-): ListVariable {
-  return { kind: 'list', name, mode, default: null, separator, unit: null, meaning, secret: false };
-}
-
-function plain<K extends 'host' | 'path'>(
-  kind: K,
-  name: string,
-  defaultText: string,
-  meaning: string,
-): Defaulting<PlainVariable<K>, string> {
-  return { kind, name, mode: 'both', default: defaultText, unit: null, meaning, secret: false };
-}
-
-function secret(name: string, meaning: string): SecretVariable {
-  return { kind: 'secret', name, mode: 'both', default: null, unit: null, meaning, secret: true };
-}
-
-function url(name: string, meaning: string): UrlVariable {
-  return { kind: 'url', name, mode: 'server', default: null, unit: null, meaning, secret: true };
-}
-
 export const SERVICE_PREFIX = 'SERVICE_';
 /** `<NAME>` stands for the service's name in the names of this table. */
-const SERVICE_PATTERN = `${SERVICE_PREFIX}<NAME>_`;
+export const SERVICE_PATTERN = `${SERVICE_PREFIX}<NAME>_`;
 
 /** What a service is made of. `<NAME>` is upper case; the service is called by its lower-case form. */
 export const SERVICE_VARIABLES = {
+  backend: text(
+    `${SERVICE_PATTERN}BACKEND`,
+    'server',
+    'native',
+    { pattern: /^[a-z][a-z0-9-]{0,31}$/, form: 'a name of a-z, 0-9 and -' },
+    'What runs the jobs of this service: native (executors that speak HTTP), slurm, or one that a module provides.',
+  ),
   upload: url(
     `${SERVICE_PATTERN}UPLOAD_URL`,
     'Where the executor takes submissions; user:password@ is sent as Basic authentication.',

@@ -76,6 +76,10 @@ export class HandOver {
           break;
         }
         if (error instanceof BackendRejectedError) {
+          // Refused since it was terminated: its end is the terminator's to tell.
+          if ((await this.jobs.find(job.id))?.terminateAt != null) {
+            return { done: true };
+          }
           await this.ender.end(job, 'Failed', { message: error.message });
           return { done: true };
         }
@@ -109,7 +113,10 @@ export class HandOver {
     const { id, key, service } = job;
     const inputDir = this.files.inputDir(job.loc);
     const walltimeMs = this.config.services.get(service)?.maxRuntimeMs ?? null;
-    return job.backend.submit({ id, key, service, walltimeMs, inputDir }, job.abort.signal);
+    return job.backend.submit(
+      { id, key, service, walltimeMs, cpus: null, memoryMiB: null, inputDir },
+      job.abort.signal,
+    );
   }
 
   /** Where the backend has the job; `null` when it surely doesn't. */

@@ -1,5 +1,5 @@
 import { describeEnd, type EndFacts } from './describe-end';
-import type { ScriptEnd } from './process/supervisor-record';
+import type { ScriptEnd } from '../workload/script-end';
 
 const EXIT_0: ScriptEnd = { exitCode: 0, signal: null, startError: null };
 

@@ -1,4 +1,4 @@
-import type { ScriptEnd } from './process/supervisor-record';
+import { exitCodeText, overtimeText, type ScriptEnd, TERMINATED } from '../workload/script-end';
 
 /** What is known when a job's supervisor is gone. */
 export interface EndFacts {
@@ -27,10 +27,10 @@ export function describeEnd({ end, isKilled, overtimeMs, hasWork, note }: EndFac
   const exitCode = end?.exitCode ?? null;
   const signal = end?.signal ?? null;
   if (isKilled) {
-    return { status: 'Killed', message: 'terminated on request', exitCode, signal };
+    return { status: 'Killed', message: TERMINATED, exitCode, signal };
   }
   if (overtimeMs !== null) {
-    const message = `ran longer than ${overtimeMs / 1000} s, the most that it may, and was ended`;
+    const message = overtimeText(overtimeMs);
     // Never without a cause of death: a failure without one counts as the executor's, and may be repeated.
     return { status: 'Failed', message, exitCode, signal: signal ?? (exitCode === null ? 'SIGKILL' : null) };
   }
@@ -46,15 +46,4 @@ export function describeEnd({ end, isKilled, overtimeMs, hasWork, note }: EndFac
   ].filter((reason) => typeof reason === 'string' && reason !== '');
   const message = [...reasons, note].filter((part) => part !== '').join('; ');
   return { status: reasons.length === 0 ? 'Completed' : 'Failed', message, exitCode, signal };
-}
-
-function exitCodeText(code: number): string {
-  switch (code) {
-    case 126:
-      return 'exit code 126 (a command could not be executed)';
-    case 127:
-      return 'exit code 127 (a command was not found)';
-    default:
-      return `exit code ${code}`;
-  }
 }

@@ -1,5 +1,4 @@
-import { open, readFile, writeFile } from 'node:fs/promises';
-import { constants } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { callAfter } from '../common/call-after';
@@ -11,8 +10,8 @@ import { CLIENT_CONFIG } from '../config/config.module';
 import type { ClientConfig } from '../config/client-config';
 import { SCRIPT_NAME, STDERR_NAME, STDOUT_NAME } from '../wire/protocol';
 import { jobEnvironment } from '../workload/job-environment';
-import { checkScript } from '../workload/script-filter/script-filter';
-import { mendScript, mixedLineEndsHint } from '../workload/script-text';
+import { prepareScript, readScript } from '../workload/prepare-script';
+import { mixedLineEndsHint } from '../workload/script-text';
 import { describeEnd } from './describe-end';
 import { PayloadFilesGoneError, ProcessesLeftError } from './executor.errors';
 import { dirsOf, PayloadFiles } from './payload-files';
@@ -36,9 +35,6 @@ const NO_SUPERVISOR = -1;
 
 /** How often to look whether processes that the Rust program started have ended. */
 const LOOK_AGAIN_MS = 500;
-
-/** A script is read whole; the filter refuses longer ones than 20 MiB, so one byte more is enough to see. */
-const MAX_SCRIPT_READ = 20 * 1024 * 1024 + 1;
 
 type Prepared = { readonly note: string } | { readonly refusal: string };
 
@@ -190,22 +186,14 @@ export class RunnerService {
 
   private async prepareScript(payload: PayloadRow): Promise<Prepared> {
     const path = join(dirsOf(payload.loc).work, SCRIPT_NAME);
-    const script = await readRegularFile(path);
-    if (script === null && !this.files.has(payload.loc)) {
+    const prepared = await prepareScript(path, this.config.scriptFilter);
+    if ('refusal' in prepared && !this.files.has(payload.loc)) {
       throw new PayloadFilesGoneError(payload.id);
     }
-    if (script === null) {
-      return { refusal: 'run.sh is missing' };
+    if ('mended' in prepared && prepared.mended) {
+      await writeFile(path, prepared.mended);
     }
-    const refused = checkScript(script, this.config.scriptFilter);
-    if (refused) {
-      return { refusal: refused.message };
-    }
-    const mended = mendScript(script);
-    if (mended) {
-      await writeFile(path, mended.text);
-    }
-    return { note: mended?.note ?? '' };
+    return prepared;
   }
 
   private async start(payload: PayloadRow): Promise<RunningJob> {
@@ -319,7 +307,7 @@ export class RunnerService {
   }
 
   private async lineEndsHint(payload: PayloadRow): Promise<string> {
-    const script = await readRegularFile(join(dirsOf(payload.loc).work, SCRIPT_NAME)).catch(() => null);
+    const script = await readScript(join(dirsOf(payload.loc).work, SCRIPT_NAME)).catch(() => null);
     const hint = script && mixedLineEndsHint(script);
     return hint ? ` (${hint})` : '';
   }
@@ -334,29 +322,4 @@ export class RunnerService {
 async function readForeignExit(loc: string): Promise<number | null> {
   const text = await readFile(join(loc, '.orchestrator.exit'), 'latin1').catch(() => '');
   return /^\d{1,3}\s*$/.test(text) ? Number(text) : null;
-}
-
-/** `null` when there is none: missing, or something that is not a plain file. */
-async function readRegularFile(path: string): Promise<Buffer | null> {
-  try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const found = await handle.stat();
-      if (!found.isFile()) {
-        return null;
-      }
-      if (found.size < MAX_SCRIPT_READ) {
-        return await readFile(handle);
-      }
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_SCRIPT_READ), 0, MAX_SCRIPT_READ, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(errnoOf(error) ?? '')) {
-      return null;
-    }
-    throw error;
-  }
 }

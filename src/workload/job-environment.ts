@@ -8,7 +8,7 @@ export interface JobIdentity {
 }
 
 /** What jobs see of the environment in which they are started; nothing else of it reaches them. */
-const PASSED_ON = ['PATH', 'LANG', 'USER'] as const;
+export const PASSED_ON = ['PATH', 'LANG', 'USER'] as const;
 
 /**
  * The environment of a job, the same on every backend: PATH, LANG and USER as outside, HOME and TMPDIR of its own,

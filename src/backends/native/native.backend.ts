@@ -6,6 +6,7 @@ import type { ServerConfig } from '../../config/server-config';
 import { readPayload } from '../../wire/payload';
 import type {
   Backend,
+  BackendCapabilities,
   BackendListener,
   BackendRef,
   BackendReport,
@@ -54,12 +55,27 @@ export class NativeBackend implements Backend {
   ) {
     const byUrl = new Map<string, ExecutorPeer>();
     for (const service of config.services.values()) {
+      if (service.native === null) {
+        continue;
+      }
       const { upload, download, terminate } = service.native;
       const url = [upload, download, terminate, upload.authorization ?? ''].join(' ');
       const peer = byUrl.get(url) ?? new ExecutorPeer(service.native, http);
       byUrl.set(url, peer);
       this.peers.set(service.name, peer);
     }
+  }
+
+  capabilities(service: string): BackendCapabilities {
+    const peer = this.peers.get(service);
+    const isOurs = peer?.isOurs ?? false;
+    return {
+      findsByKey: isOurs,
+      partialResults: true,
+      pushes: peer?.isPushing ?? false,
+      walltime: isOurs,
+      resources: false,
+    };
   }
 
   async ready(service: string, signal: AbortSignal): Promise<void> {

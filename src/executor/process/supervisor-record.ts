@@ -1,16 +1,8 @@
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
-import { constants, uptime } from 'node:os';
+import { uptime } from 'node:os';
 import { TICK_MS } from './process-entry';
 import { errnoOf } from '../../common/errors';
-
-/** How a script ended, as its supervisor recorded it (see supervisor.sh). */
-export interface ScriptEnd {
-  readonly exitCode: number | null;
-  /** `SIGKILL`, ... when a signal ended it. */
-  readonly signal: string | null;
-  /** What the supervisor's bash said when the script could not be started. */
-  readonly startError: string | null;
-}
+import { type ScriptEnd, scriptEndOf } from '../../workload/script-end';
 
 /** Which process is the supervisor, told apart from a later one of the same pid. */
 export interface SupervisorId {
@@ -20,38 +12,11 @@ export interface SupervisorId {
   readonly bootId: string;
 }
 
-/** Some signals have two names; the first of the list is the usual one (SIGABRT, not SIGIOT). */
-const SIGNAL_NAMES = new Map(
-  Object.entries(constants.signals)
-    .reverse()
-    .map(([name, value]) => [value, name]),
-);
-
-/** The last real-time signal; bash answers with higher numbers where it could not even fork. */
-const LAST_SIGNAL = 64;
-const FIRST_REAL_TIME = 34;
-
-function signalName(signal: number): string {
-  const realTime = signal === FIRST_REAL_TIME ? 'SIGRTMIN' : `SIGRTMIN+${signal - FIRST_REAL_TIME}`;
-  return SIGNAL_NAMES.get(signal) ?? (signal >= FIRST_REAL_TIME ? realTime : `SIG${signal}`);
-}
-
-/**
- * How the script ended; `null`: it runs, or its supervisor was lost.
- * bash says nothing when its child dies of SIGINT or SIGPIPE, so exit codes 130 and 141 stay what they are.
- */
+/** How a script ended, as its supervisor recorded it (see supervisor.sh); `null`: it runs, or its supervisor was lost. */
 export function readScriptEnd(record: string): ScriptEnd | null {
   const [, ...rest] = linesOf(record);
   const code = /^(\d+) \.$/.exec(rest.pop() ?? '')?.[1];
-  if (code === undefined) {
-    return null;
-  }
-  const exitCode = Number(code);
-  const notice = rest.join('\n').trim();
-  if (notice !== '' && exitCode > 128 && exitCode - 128 <= LAST_SIGNAL) {
-    return { exitCode: null, signal: signalName(exitCode - 128), startError: null };
-  }
-  return { exitCode, signal: null, startError: notice === '' ? null : notice };
+  return code === undefined ? null : scriptEndOf(Number(code), rest.join('\n'));
 }
 
 /** Which process the supervisor is; `null`: not recorded, or not whole. */

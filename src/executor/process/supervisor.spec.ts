@@ -5,7 +5,8 @@ import { ScratchJob } from '../../../test/support-units/scratch-job';
 import { TypeScriptChild } from '../../../test/support-units/typescript-child';
 import { readProcess } from './process-entry';
 import { findSupervisor, startSupervisor, supervisorSession } from './supervisor';
-import { readScriptEnd, readSupervisorId, type ScriptEnd, wasClaimed } from './supervisor-record';
+import { readScriptEnd, readSupervisorId, wasClaimed } from './supervisor-record';
+import type { ScriptEnd } from '../../workload/script-end';
 
 const made: ScratchJob[] = [];
 afterEach(async () => {

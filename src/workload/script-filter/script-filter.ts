@@ -27,6 +27,8 @@ export interface ScriptFilterOptions {
   readonly enabled: boolean;
   /** Names of rules that are switched off. */
   readonly allow: readonly string[];
+  /** The variable by which an operator allows a rule, for the text of a refusal. Default: SCRIPT_FILTER_ALLOW. */
+  readonly allowVariable?: string;
 }
 
 export interface ScriptRefusal {
@@ -55,6 +57,8 @@ export function checkScript(script: Buffer, options: ScriptFilterOptions): Scrip
     return null;
   }
   const allowed = new Set(options.allow);
+  const refusal = (rule: string, line: number | null, reason: string) =>
+    refusalOf(rule, line, reason, options.allowVariable ?? 'SCRIPT_FILTER_ALLOW');
   if (script.length > MAX_SCRIPT_BYTES && !allowed.has('too-large')) {
     const size = (script.length / (1024 * 1024)).toFixed(1);
     return refusal('too-large', null, `it has ${size} MiB, more than 20 MiB`);
@@ -74,11 +78,11 @@ function textOf(script: Buffer): string {
   return text.startsWith('\xEF\xBB\xBF') ? `   ${text.slice(3)}` : text;
 }
 
-function refusal(rule: string, line: number | null, reason: string): ScriptRefusal {
+function refusalOf(rule: string, line: number | null, reason: string, variable: string): ScriptRefusal {
   const where = line === null ? 'run.sh' : `run.sh, line ${line}`;
   const message =
     `${where}: refused by the script filter's rule "${rule}": ${reason}. ` +
-    `The executor's operator can allow it with SCRIPT_FILTER_ALLOW=${rule}`;
+    `The executor's operator can allow it with ${variable}=${rule}`;
   return { rule, line, message };
 }
 

@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { recordedHttp } from '../../../../test/support-slurm/recorded';
+import { EndpointUrl } from '../../../config/endpoint-url';
+import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../../backend.errors';
+import type { SubmitRequest } from '../submit-request';
+import { RestTransport } from './rest-transport';
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const SIGNAL = new AbortController().signal;
+const REQUEST = { name: 'jo-k', options: [], script: '#!' } as unknown as SubmitRequest;
+const OPENAPI = JSON.stringify({ paths: { '/slurm/v0.0.38/jobs': {} } });
+
+let root: string;
+let tokenFile: string;
+let server: Server;
+let handler: Handler;
+let seen: { path: string; token: string; user: string }[];
+let transport: RestTransport;
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'slurm-rest-'));
+  tokenFile = join(root, 'token');
+  writeFileSync(tokenFile, 'SLURM_JWT=first.token.x\n');
+  seen = [];
+  handler = (_, response) => response.end('{}');
+  server = createServer((request, response) => {
+    const header = (name: string) => String(request.headers[name]);
+    const path = request.url ?? '';
+    seen.push({ path, token: header('x-slurm-user-token'), user: header('x-slurm-user-name') });
+    if (path === '/prefix/openapi/v3') {
+      response.end(OPENAPI);
+    } else {
+      handler(request, response);
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/prefix/`;
+  transport = new RestTransport({ url: EndpointUrl.parse(url), user: 'portal', tokenFile });
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(root, { recursive: true });
+});
+
+function answering(status: number, body: unknown): Handler {
+  return (_, response) => {
+    response.statusCode = status;
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
+}
+
+async function submitFault(): Promise<unknown> {
+  return transport.submit(REQUEST, false, SIGNAL).then(
+    (jobId) => jobId,
+    (error: unknown) => error,
+  );
+}
+
+describe('slurmrestd', () => {
+  it('is asked below its address, as its user, with the token of the file', async () => {
+    handler = answering(200, { jobs: [] });
+    expect(await transport.list(SIGNAL)).toEqual({ jobs: [], unreadable: [] });
+    expect(seen.at(-1)).toEqual({ path: '/prefix/slurm/v0.0.38/jobs', token: 'first.token.x', user: 'portal' });
+  });
+
+  it('is asked with a new token as soon as the file has one', async () => {
+    handler = answering(200, { jobs: [] });
+    await transport.list(SIGNAL);
+    writeFileSync(tokenFile, 'second.token.x');
+    await transport.list(SIGNAL);
+    expect(seen.at(-1)?.token).toBe('second.token.x');
+  });
+
+  it.each([
+    [401, 'Authentication failure'],
+    [500, recordedHttp('down-ping-v0.0.38.http').body],
+  ])(
+    'that refuses a token (%s) is asked again with what the file says now, even if it looks unchanged',
+    async (status, body) => {
+      const when = new Date(1_700_000_000_000);
+      utimesSync(tokenFile, when, when);
+      handler = (request, response) => {
+        if (request.headers['x-slurm-user-token'] === 'first.token.x') {
+          writeFileSync(tokenFile, 'SLURM_JWT=newer.token.x\n');
+          utimesSync(tokenFile, when, when);
+          answering(status, body)(request, response);
+        } else {
+          answering(200, { pings: [{ hostname: 'a', ping: 'UP' }] })(request, response);
+        }
+      };
+      await transport.ping(SIGNAL);
+      expect(seen.at(-1)?.token).toBe('newer.token.x');
+    },
+  );
+
+  it('is not asked at all without a token, and no message shows one', async () => {
+    writeFileSync(tokenFile, 'two words\n');
+    await expect(transport.ping(SIGNAL)).rejects.toThrow(/holds no token/);
+    rmSync(tokenFile);
+    await expect(transport.ping(SIGNAL)).rejects.toThrow(/ENOENT/);
+    expect(seen).toEqual([]);
+    writeFileSync(tokenFile, 'first.token.x');
+    handler = answering(401, 'Authentication failure');
+    await expect(transport.ping(SIGNAL)).rejects.toThrow(/^(?!.*first).*answered 401: Authentication failure/);
+  });
+
+  it('takes a job, also with a warning beside its id', async () => {
+    handler = answering(200, { job_id: 15, errors: [{ error_code: 2015, error: 'not now' }] });
+    expect(await submitFault()).toBe(15);
+  });
+
+  it.each([
+    [
+      500,
+      { errors: [{ error_code: 2000, error: 'Invalid partition name specified' }] },
+      BackendRejectedError,
+      /Invalid partition name/,
+    ],
+    [
+      400,
+      { errors: [{ description: 'Unknown key "nope"' }, { error_code: 9001, error: 'Failure during parsing' }] },
+      BackendRejectedError,
+      /Unknown key "nope"/,
+    ],
+    [
+      500,
+      { errors: [{ error_number: 1800, error: 'Unable to contact slurm controller' }] },
+      BackendUnavailableError,
+      /Unable to contact/,
+    ],
+    [
+      500,
+      { errors: [{ error_number: 2050, error: 'Job violates accounting/QOS policy' }] },
+      BackendUnavailableError,
+      /policy/,
+    ],
+    [401, 'Authentication failure', BackendUnavailableError, /401: Authentication failure/],
+    [500, { errors: [{ error_number: -1, error: 'Unspecified error' }] }, BackendUnclearError, /Unspecified error/],
+    [504, '<html>gateway</html>', BackendUnclearError, /answered 504/],
+    [200, '{"job_', BackendUnclearError, /answered 200/],
+  ])('that answers a submission with %s %j gets no wrong word from us', async (status, body, kind, text) => {
+    handler = answering(status, body);
+    const error = await submitFault();
+    expect(error).toBeInstanceOf(kind);
+    expect(error).toMatchObject({ message: expect.stringMatching(text) as string });
+  });
+
+  it('that cuts the connection may have taken the job; one that is not there has not', async () => {
+    await transport.ping(SIGNAL).catch(() => undefined);
+    handler = (request) => request.socket.destroy();
+    expect(await submitFault()).toBeInstanceOf(BackendUnclearError);
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+    expect(await submitFault()).toBeInstanceOf(BackendUnavailableError);
+  });
+
+  it('that cancels a job which is unknown or over is content', async () => {
+    handler = answering(500, { errors: [{ error_number: 2017, error: 'Invalid job id specified' }] });
+    await transport.cancel([7], SIGNAL);
+    handler = answering(500, { errors: [{ error_number: -1, error: 'Unspecified error' }] });
+    await expect(transport.cancel([7], SIGNAL)).rejects.toThrow(BackendUnclearError);
+  });
+});

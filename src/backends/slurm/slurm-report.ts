@@ -1,0 +1,117 @@
+import { exitCodeText, overtimeText, type ScriptEnd, signalName, TERMINATED } from '../../workload/script-end';
+import type { BackendReport, BackendState } from '../backend';
+import type { JobSight } from './job-sight';
+import type { ExitRecord, RunRecords } from './run-records';
+import { meaningOf } from './slurm-state';
+
+/** A report that holds nothing but its state and a text. */
+export function bareReport(state: BackendState, message: string): BackendReport {
+  return { state, message, exitCode: null, signal: null, startedAt: null, endedAt: null, isBackendFault: false };
+}
+
+/** What SLURM says of a job that is not over, or that can't be understood. */
+export function liveReport(sight: JobSight): BackendReport {
+  const meaning = meaningOf(sight.words);
+  if (!meaning || (meaning.means !== 'waiting' && meaning.means !== 'running')) {
+    const words = sight.words.join(', ') || 'nothing';
+    return bareReport('unclear', `SLURM says ${JSON.stringify(words)} of the job's state, which is not understood`);
+  }
+  const reason = meaning.means === 'waiting' && sight.reason !== '' ? ` (${sight.reason})` : '';
+  const message = meaning.text === '' ? '' : `SLURM: ${meaning.text}${reason}`;
+  return { ...bareReport(meaning.means, message), startedAt: meaning.means === 'running' ? sight.startedAt : null };
+}
+
+/** What is known of a job that is over. */
+export interface EndFacts {
+  /** What SLURM says; `null`: it has forgotten the job. */
+  readonly sight: JobSight | null;
+  readonly records: RunRecords;
+  /** Its termination was asked for. */
+  readonly isBuried: boolean;
+}
+
+/**
+ * Whether something may still come to light that changes the report: a job that ran its script leaves a record of it,
+ * which a network file system may show some seconds late.
+ */
+export function lacksRecord({ sight, records }: EndFacts): boolean {
+  const state = sight?.words.find((word) => word === 'COMPLETED' || word === 'FAILED');
+  return state !== undefined && recordOf(records, sight) === null && records.overtimeMs === null;
+}
+
+/** How a job ended: by its own record, which knows its script's end best, and by what SLURM says of the rest. */
+export function endReport(facts: EndFacts): BackendReport {
+  const { sight, records, isBuried } = facts;
+  const record = recordOf(records, sight);
+  const end = record?.end ?? endBySlurm(sight);
+  const base = {
+    exitCode: end?.exitCode ?? null,
+    signal: end?.signal ?? null,
+    startedAt: sight?.startedAt ?? null,
+    endedAt: sight?.endedAt ?? null,
+    isBackendFault: false,
+  };
+  const failed = (message: string, isBackendFault = false): BackendReport => ({
+    ...base,
+    state: 'failed',
+    message: [message, records.note].filter((text) => text !== '').join('; '),
+    isBackendFault,
+  });
+  const word = sight?.words[0] ?? '';
+  const meaning = sight === null ? null : meaningOf(sight.words);
+  if (meaning?.means === 'killed' || (sight === null && isBuried && record?.end.exitCode !== 0)) {
+    const reason = sight?.reason === undefined || sight.reason === '' ? '' : ` (${sight.reason})`;
+    return { ...base, state: 'killed', message: isBuried ? TERMINATED : `cancelled in SLURM${reason}` };
+  }
+  if (records.overtimeMs !== null) {
+    return failed(overtimeText(records.overtimeMs));
+  }
+  if (meaning !== null && meaning.text !== '') {
+    return failed(`SLURM: ${meaning.text}`, meaning.isBackendFault);
+  }
+  if (record?.what === 'prolog') {
+    return failed(withOutput(`the prolog of the service failed with exit code ${record.end.exitCode ?? ''}`, records));
+  }
+  if (record?.what === 'again') {
+    return failed('SLURM: a node of the job failed; it was not run again, as only MAX_ATTEMPTS allows that', true);
+  }
+  if (record === null) {
+    const code = end === null ? '' : `, ${endText(end)}`;
+    const why = sight?.reason === undefined || sight.reason === '' ? '' : ` (${sight.reason})`;
+    const text = `SLURM: ${word}${why}${code}; the job left no record of its script's end`;
+    return failed(withOutput(text, records), meaning?.means === 'completed' || records.startedBy === null);
+  }
+  if (record.end.exitCode === 0 && record.end.startError === null) {
+    return meaning?.means === 'failed'
+      ? failed(`run.sh ended with exit code 0, but SLURM says ${word}`)
+      : { ...base, state: 'completed', message: records.note };
+  }
+  return failed(endText(record.end));
+}
+
+/** The record of this job, and not of another one of the same key. */
+function recordOf(records: RunRecords, sight: JobSight | null): ExitRecord | null {
+  return sight === null || records.exit?.jobId === sight.jobId ? records.exit : null;
+}
+
+function endBySlurm(sight: JobSight | null): ScriptEnd | null {
+  if (!sight?.exit) {
+    return null;
+  }
+  const { code, signal } = sight.exit;
+  // Beyond 64 it is no signal: SLURM marks a job that took too much memory by 125.
+  return signal > 0 && signal <= 64
+    ? { exitCode: null, signal: signalName(signal), startError: null }
+    : { exitCode: signal > 64 ? null : code, signal: null, startError: null };
+}
+
+function endText({ exitCode, signal, startError }: ScriptEnd): string {
+  if (startError !== null) {
+    return `the script could not be started: ${startError}`;
+  }
+  return signal === null ? exitCodeText(exitCode ?? 0) : `killed by signal ${signal}`;
+}
+
+function withOutput(text: string, { output }: RunRecords): string {
+  return output === '' ? text : `${text}: ${output}`;
+}

@@ -1,0 +1,178 @@
+import { addAbortSignal, type Readable } from 'node:stream';
+import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { archiveDirectory } from '../../common/archive/archive-directory';
+import { abortable } from '../../common/abortable';
+import { messageOf } from '../../common/errors';
+import { ConfigError } from '../../config/config-error';
+import { SERVER_CONFIG } from '../../config/config.module';
+import type { ServerConfig } from '../../config/server-config';
+import { NOTE_NAME } from '../../workload/archive-note';
+import type {
+  Backend,
+  BackendCapabilities,
+  BackendRef,
+  BackendReport,
+  FetchScope,
+  JobHandle,
+  JobSubmission,
+} from '../backend';
+import { BackendProvider } from '../backend-registry';
+import { BackendLostJobError, BackendUnavailableError } from '../backend.errors';
+import { type AskedJob, JobReporter } from './job-reporter';
+import { readRecords } from './run-records';
+import { SlurmCluster } from './slurm-cluster';
+import { bareReport } from './slurm-report';
+import { decodeRef, encodeRef } from './slurm-ref';
+import { SlurmSite } from './slurm-site';
+import { readSlurmServices, SLURM, SLURM_VARIABLES, type SlurmService } from './slurm.config';
+import { checkWorkDirectory } from './work-directory';
+import { CliTransport } from './cli/cli-transport';
+import { RestTransport } from './rest/rest-transport';
+import { tokenFault } from './rest/token-file';
+
+const CAPABILITIES: BackendCapabilities = {
+  findsByKey: true,
+  partialResults: true,
+  pushes: false,
+  walltime: true,
+  resources: true,
+};
+
+/** Clusters run by SLURM, by its commands or by slurmrestd. */
+@Injectable()
+@BackendProvider(SLURM)
+export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger(SlurmBackend.name);
+  private readonly sites = new Map<string, SlurmSite>();
+  private readonly cli = new CliTransport(process.env);
+
+  /** @throws ConfigError with every fault of every service on SLURM */
+  constructor(@Inject(SERVER_CONFIG) config: ServerConfig) {
+    const clusters = new Map<string, { cluster: SlurmCluster; reporter: JobReporter }>();
+    const services = [...config.services.values()].filter(({ backend }) => backend === SLURM);
+    for (const service of readSlurmServices(services)) {
+      const name = service.rest === null ? 'cli' : `${service.rest.user}@${service.rest.url.toString()}`;
+      const known = clusters.get(name) ?? this.open(service);
+      clusters.set(name, known);
+      this.sites.set(service.name, new SlurmSite(service, known.cluster, known.reporter));
+    }
+  }
+
+  /** @throws ConfigError for what can be seen now: commands that are missing, work directories that can't be used */
+  async onModuleInit(): Promise<void> {
+    const faults: string[] = [];
+    const sites = [...this.sites.values()];
+    const onCli = sites.find(({ service }) => service.rest === null);
+    const missing = onCli ? await this.cli.findPrograms() : [];
+    if (onCli && missing.length > 0) {
+      const programs = missing.join(', ');
+      faults.push(`${variable(onCli.service, 'transport')}: cli, but there is no ${programs} on the server's PATH`);
+    }
+    for (const { service } of sites) {
+      const check = await checkWorkDirectory(service.workDir);
+      if ('fault' in check) {
+        faults.push(`${variable(service, 'workDir')}: ${JSON.stringify(service.workDir)} ${check.fault}`);
+      } else {
+        this.logger.log(`service ${service.name}: work directory ${service.workDir}, ${check.limits}`);
+      }
+    }
+    for (const { service } of sites) {
+      const fault = service.rest && (await tokenFault(service.rest.tokenFile, service.rest.user));
+      if (fault !== null) {
+        faults.push(`${variable(service, 'tokenFile')}: ${JSON.stringify(service.rest?.tokenFile)} ${fault}`);
+      }
+    }
+    if (faults.length > 0) {
+      throw new ConfigError(faults);
+    }
+    for (const cluster of new Set(sites.map((site) => site.cluster))) {
+      // Jobs wait for a cluster that is away: no reason not to start.
+      cluster.ready().catch((error: unknown) => this.logger.warn(messageOf(error)));
+    }
+  }
+
+  onModuleDestroy(): void {
+    this.sites.forEach(({ cluster }) => cluster.stop());
+  }
+
+  capabilities(): BackendCapabilities {
+    return CAPABILITIES;
+  }
+
+  async ready(service: string, signal: AbortSignal): Promise<void> {
+    await abortable(this.site(service).cluster.ready(), signal);
+  }
+
+  async submit(job: JobSubmission, signal: AbortSignal): Promise<BackendRef> {
+    return encodeRef(await abortable(this.site(job.service).submit(job, signal), signal));
+  }
+
+  async find(job: JobHandle, signal: AbortSignal): Promise<BackendRef | 'absent'> {
+    const found = await abortable(this.site(job.service).find(job, signal), signal);
+    return found === null ? 'absent' : encodeRef(found);
+  }
+
+  async poll(refs: readonly BackendRef[], signal: AbortSignal): Promise<ReadonlyMap<BackendRef, BackendReport>> {
+    const reports = new Map<BackendRef, BackendReport>();
+    const byReporter = new Map<JobReporter, AskedJob[]>();
+    for (const ref of refs) {
+      try {
+        const at = decodeRef(ref);
+        const { reporter, service } = this.site(at.service);
+        byReporter.set(reporter, [...(byReporter.get(reporter) ?? []), { ref, at, workDir: service.workDir }]);
+      } catch (error) {
+        reports.set(ref, bareReport('unclear', messageOf(error)));
+      }
+    }
+    await Promise.all(
+      [...byReporter].map(async ([reporter, jobs]) => {
+        (await abortable(reporter.report(jobs, signal), signal)).forEach((report, ref) => reports.set(ref, report));
+      }),
+    );
+    return reports;
+  }
+
+  async fetch(ref: BackendRef, scope: FetchScope, signal: AbortSignal): Promise<Readable> {
+    const { service, key } = decodeRef(ref);
+    const directory = this.site(service).directoryOf(key);
+    if (!(await directory.exists())) {
+      throw new BackendLostJobError("the job's directory is gone");
+    }
+    // A job that has ended is at rest, whichever of its files are wanted.
+    const live = scope === 'partial' && (await readRecords(directory.paths)).exit === null;
+    return addAbortSignal(signal, archiveDirectory(directory.paths.work, { live, noteName: NOTE_NAME }));
+  }
+
+  async terminate(job: JobHandle, ref: BackendRef | null, signal: AbortSignal): Promise<void> {
+    const jobId = ref === null ? null : decodeRef(ref).jobId;
+    await abortable(this.site(job.service).terminate(job.key, jobId, signal), signal);
+  }
+
+  async release(ref: BackendRef): Promise<void> {
+    const at = decodeRef(ref);
+    const site = this.site(at.service);
+    await site.directoryOf(at.key).remove();
+    site.reporter.forget(at, ref);
+  }
+
+  pollEveryMs(service: string): number {
+    return this.site(service).cluster.pollEveryMs;
+  }
+
+  private open({ rest }: SlurmService): { cluster: SlurmCluster; reporter: JobReporter } {
+    const cluster = new SlurmCluster(rest === null ? this.cli : new RestTransport(rest));
+    return { cluster, reporter: new JobReporter(cluster) };
+  }
+
+  private site(service: string): SlurmSite {
+    const site = this.sites.get(service);
+    if (!site) {
+      throw new BackendUnavailableError(`service ${service} is not configured for SLURM any more`);
+    }
+    return site;
+  }
+}
+
+function variable(service: SlurmService, key: keyof typeof SLURM_VARIABLES): string {
+  return SLURM_VARIABLES[key].name.replace('<NAME>', service.name.toUpperCase());
+}

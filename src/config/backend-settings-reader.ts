@@ -1,0 +1,73 @@
+import { editDistance } from './edit-distance';
+import { EnvReader } from './env-reader';
+import type { ServiceConfig } from './server-config';
+import { backendInfix } from './service-variables';
+import type { Variable } from './variable-kinds';
+import { SERVICE_PATTERN, SERVICE_PREFIX } from './variables';
+
+/** A backend's variables by a key of its own; `SERVICE_<NAME>_<BACKEND>_` stands before each name. */
+export type BackendVariables = Readonly<Record<string, Variable>>;
+
+/** Edits between a known name and what still counts as a slip of it. */
+const SLIP_EDITS = 2;
+
+/** What the names in a backend's table begin with: `SERVICE_<NAME>_SLURM_`. */
+export function backendPattern(backend: string): string {
+  return `${SERVICE_PATTERN}${backendInfix(backend)}`;
+}
+
+/**
+ * Reads what `SERVICE_<NAME>_<BACKEND>_*` say of a backend's services, by the backend's own table of variables (the form
+ * of variables.ts, names starting with {@link backendPattern}). Made when the backend is made; all services are read by
+ * one reader, and `finish()` reports every fault of them at once. A name that the table doesn't have is a fault.
+ */
+export class BackendSettingsReader<T extends BackendVariables> extends EnvReader {
+  private readonly pattern: string;
+
+  /** @param services those that name this backend */
+  constructor(
+    backend: string,
+    services: readonly ServiceConfig[],
+    private readonly table: T,
+  ) {
+    const prefixOf = (service: ServiceConfig) => writtenOut(backendPattern(backend), service);
+    super(
+      Object.fromEntries(
+        services.flatMap((service) =>
+          [...service.backendSettings].map(([rest, value]) => [prefixOf(service) + rest, value]),
+        ),
+      ),
+    );
+    this.pattern = backendPattern(backend);
+    for (const service of services) {
+      for (const rest of service.backendSettings.keys()) {
+        this.refuseUnknown(prefixOf(service), rest);
+      }
+    }
+  }
+
+  /** The table with the names of one service's variables written out, for the methods that read them. */
+  variablesOf(service: ServiceConfig): T {
+    const entries = Object.entries(this.table).map(([key, variable]) => [
+      key,
+      { ...variable, name: writtenOut(variable.name, service) },
+    ]);
+    return Object.fromEntries(entries) as T;
+  }
+
+  private refuseUnknown(prefix: string, rest: string): void {
+    const known = Object.values(this.table).map(({ name }) => name.slice(this.pattern.length));
+    if (known.includes(rest)) {
+      return;
+    }
+    const near = known.find((name) => editDistance(rest.toUpperCase(), name, SLIP_EDITS) <= SLIP_EDITS);
+    this.fault(
+      prefix + rest,
+      near === undefined ? `unknown; there are ${known.join(', ')}` : `unknown; was ${prefix}${near} meant?`,
+    );
+  }
+}
+
+function writtenOut(name: string, service: ServiceConfig): string {
+  return name.replace(SERVICE_PATTERN, `${SERVICE_PREFIX}${service.name.toUpperCase()}_`);
+}
