@@ -5,11 +5,12 @@ import { DescribeJob } from './describe-job.service';
 import { JobsController } from './jobs.controller';
 import { ServicesController } from './services.controller';
 import { UploadController } from './upload.controller';
+import { WishesKept } from './wishes-kept.service';
 
 /** REST for portals. */
 @Module({
   imports: [DispatchModule, JobsModule],
   controllers: [UploadController, JobsController, ServicesController],
-  providers: [DescribeJob],
+  providers: [DescribeJob, WishesKept],
 })
 export class ApiModule {}

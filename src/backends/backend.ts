@@ -19,6 +19,8 @@ export interface JobSubmission extends JobHandle {
   readonly id: number;
   /** The script is ended when it has run for so many milliseconds; `null`: no limit. */
   readonly walltimeMs: number | null;
+  /** The job asks for no walltime, `walltimeMs` is the most of its service: a backend's own default goes before it. */
+  readonly isWalltimeDefault?: boolean;
   /** CPUs that the job asks for; `null`: as its service is set up. */
   readonly cpus: number | null;
   /** Memory that the job asks for, in MiB; `null`: as its service is set up. */
@@ -65,8 +67,8 @@ export interface BackendCapabilities {
   readonly partialResults: boolean;
   /** `watch` reports what happens; `poll` only repairs. */
   readonly pushes: boolean;
-  /** A job's `walltimeMs` is kept by the backend. */
-  readonly walltime: boolean;
+  /** A job's `walltimeMs` is kept by the backend. `null`: not known yet, since it has not been reached. */
+  readonly walltime: boolean | null;
   /** A job's `cpus` and `memoryMiB` are honoured. */
   readonly resources: boolean;
 }

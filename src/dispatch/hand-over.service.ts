@@ -9,6 +9,7 @@ import type { ServerConfig } from '../config/server-config';
 import type { BackendRef } from '../backends/backend';
 import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../backends/backend.errors';
 import { JobFiles } from '../jobs/job-files';
+import { refusalOf } from '../jobs/job-wishes';
 import { JobsRepository } from '../jobs/jobs.repository';
 import { SCRIPT_NAME } from '../wire/protocol';
 import type { ActiveJob } from './active-job';
@@ -19,6 +20,9 @@ import { Tracker } from './tracker.service';
 
 /** Between two questions about a hand-over whose outcome is not known. */
 const ASK_AGAIN = { firstMs: 200, maxMs: 15_000 };
+
+/** A walltime that turns out to be beyond an executor is kept by Overtime: the job was accepted. */
+const KEPT_BY_US = { walltime: true };
 
 /** How a hand-over went. `refused`: for now, the job waits again; the text says why. */
 export type HandOverResult = { readonly done: true } | { readonly done: false; readonly refused: string };
@@ -110,11 +114,18 @@ export class HandOver {
   }
 
   private async submit(job: ActiveJob): Promise<BackendRef> {
-    const { id, key, service } = job;
+    const { id, key, service, wishes } = job;
+    const limits = this.config.services.get(service);
+    // Accepted under another configuration, perhaps.
+    const refusal = limits && refusalOf(wishes, limits, { ...job.backend.capabilities(service), ...KEPT_BY_US });
+    if (refusal) {
+      throw new BackendRejectedError(refusal.text);
+    }
     const inputDir = this.files.inputDir(job.loc);
-    const walltimeMs = this.config.services.get(service)?.maxRuntimeMs ?? null;
+    const walltimeMs = wishes.walltimeMs ?? limits?.maxRuntimeMs ?? null;
+    const isWalltimeDefault = wishes.walltimeMs === null;
     return job.backend.submit(
-      { id, key, service, walltimeMs, cpus: null, memoryMiB: null, inputDir },
+      { id, key, service, ...wishes, walltimeMs, isWalltimeDefault, inputDir },
       job.abort.signal,
     );
   }

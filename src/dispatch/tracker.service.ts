@@ -6,6 +6,7 @@ import type { ServerConfig } from '../config/server-config';
 import type { BackendRef, BackendReport } from '../backends/backend';
 import { JobFiles } from '../jobs/job-files';
 import { JobsRepository } from '../jobs/jobs.repository';
+import { overtimeText } from '../workload/script-end';
 import type { ActiveJob } from './active-job';
 import { ActiveJobs } from './active-jobs';
 import { CollectResults, ResultsLostError } from './collect-results.service';
@@ -107,13 +108,13 @@ export class Tracker {
         return;
       case 'end':
         job.isEnding = true;
-        await this.ender.end(job, endStateOf(report), detailsOf(report));
+        await this.ender.end(job, endStateOf(job, report), detailsOf(job, report));
         return;
       case 'lose':
         job.isEnding = true;
         // A server on an older copy of its database may have the results of a job that the executor was told to forget.
         if (report.exitCode === 0 && this.files.hasArchive(job.loc)) {
-          await this.ender.end(job, 'Completed', { ...detailsOf(report), message: '' });
+          await this.ender.end(job, 'Completed', { ...detailsOf(job, report), message: '' });
           return;
         }
         return this.ender.lose(job, report.message, 'gone');
@@ -121,8 +122,8 @@ export class Tracker {
   }
 
   private async collectAndEnd(job: ActiveJob, report: BackendReport): Promise<void> {
-    const state = endStateOf(report);
-    const details = detailsOf(report);
+    const state = endStateOf(job, report);
+    const details = detailsOf(job, report);
     if (report.isBackendFault && (await this.ender.repeat(job, report.message))) {
       return;
     }
@@ -184,14 +185,14 @@ export class Tracker {
   }
 }
 
-function endStateOf(report: BackendReport): EndState {
+function endStateOf(job: ActiveJob, report: BackendReport): EndState {
   switch (report.state) {
     case 'completed':
       return 'Completed';
     case 'invalid':
       return 'Invalid';
     case 'killed':
-      return 'Killed';
+      return job.overtimeMs === null ? 'Killed' : 'Failed';
     case 'failed':
     case 'lost':
     case 'waiting':
@@ -201,8 +202,9 @@ function endStateOf(report: BackendReport): EndState {
   }
 }
 
-function detailsOf(report: BackendReport) {
-  const { message, exitCode, signal } = report;
+function detailsOf(job: ActiveJob, report: BackendReport) {
+  const { exitCode, signal } = report;
+  const message = job.overtimeMs === null ? report.message : overtimeText(job.overtimeMs);
   return { message, exitCode, signal, ...startOf(report) };
 }
 

@@ -8,6 +8,7 @@ import { WriteQueue } from '../database/write-queue';
 import { fromStored, toStored, type Status } from '../wire/status';
 import { JobEvents } from './job-events';
 import { ENDED_STATES, type JobState, LIVE_STATES, sourcesOf } from './job-state';
+import { type JobWishes, NO_WISHES } from './job-wishes';
 import { JobEntity } from './job.entity';
 import { UploadKeyConflictError } from './jobs.errors';
 import { UploadKeyEntity } from './upload-key.entity';
@@ -24,7 +25,7 @@ export type MoveDetails = Partial<
 >;
 
 /** A job about to be accepted. */
-export type NewJob = Pick<JobEntity, 'userId' | 'service' | 'loc' | 'message'> & { key: string };
+export type NewJob = Pick<JobEntity, 'userId' | 'service' | 'loc' | 'message'> & { key: string } & Partial<JobWishes>;
 
 /** What is found out about a row of the Rust program. Its state is part of it: nobody follows the job yet. */
 export type Adoption = Pick<JobEntity, 'loc' | 'ref'> &
@@ -41,6 +42,7 @@ const CACHED_JOBS = 20_000;
 
 /** What a job has before anything has happened to it. */
 const BLANK = {
+  ...NO_WISHES,
   destId: null,
   ref: null,
   exitCode: null,

@@ -1,5 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { ServiceConfig } from '../../config/server-config';
+import { fieldsKept, type KeptWishes, WISH_FIELD_NAMES, type WishFieldName } from '../../jobs/job-wishes';
+
+const COUNT = { type: 'integer', nullable: true } as const;
 
 /** A service that jobs can be uploaded for. */
 export class ServiceDto {
@@ -15,12 +18,33 @@ export class ServiceDto {
   @ApiProperty({ description: 'active jobs of all users', example: 10 })
   max_runs!: number;
 
-  static from(service: ServiceConfig): ServiceDto {
+  @ApiProperty({
+    description: 'the optional fields that an upload for it may carry, as far as is known of its backend',
+    enum: WISH_FIELD_NAMES,
+    isArray: true,
+    example: ['walltime'],
+  })
+  wishes!: WishFieldName[];
+
+  @ApiProperty({ description: 'the most of `walltime`, in seconds; null: no limit', ...COUNT, example: 86_400 })
+  max_walltime!: number | null;
+
+  @ApiProperty({ description: 'the most of `cpus`; null: no limit', ...COUNT, example: null })
+  max_cpus!: number | null;
+
+  @ApiProperty({ description: 'the most of `memory`, in MiB; null: no limit', ...COUNT, example: null })
+  max_memory!: number | null;
+
+  static from(service: ServiceConfig, kept: KeptWishes): ServiceDto {
     return {
       name: service.name,
       backend: service.backend,
       runs_per_user: service.runsPerUser,
       max_runs: service.maxRuns,
+      wishes: fieldsKept(kept),
+      max_walltime: service.maxRuntimeMs === null ? null : service.maxRuntimeMs / 1000,
+      max_cpus: service.maxCpus,
+      max_memory: service.maxMemoryMiB,
     };
   }
 }

@@ -44,6 +44,11 @@ export class ExecutorPeer {
     return this.isOursOrUnknown === true;
   }
 
+  /** It has answered once, so whether it is ours is known. */
+  get isKnown(): boolean {
+    return this.isOursOrUnknown !== null;
+  }
+
   get fault(): string | null {
     return this.lastFault;
   }

@@ -73,7 +73,7 @@ export class NativeBackend implements Backend {
       findsByKey: isOurs,
       partialResults: true,
       pushes: peer?.isPushing ?? false,
-      walltime: isOurs,
+      walltime: peer?.isKnown ? isOurs : null,
       resources: false,
     };
   }
