@@ -7,7 +7,7 @@ import { ActiveJobs } from './active-jobs';
 import { JobEnder } from './job-ender.service';
 
 const LOOK_EVERY_MS = 5_000;
-/** Our own executors keep the limit themselves, and take their grace: leave them the time to say so. */
+/** A backend that keeps the limit itself takes its grace: leave it the time to say so. */
 const LEEWAY_MS = 45_000;
 
 /** Ends jobs that run longer than MAX_RUNTIME at a backend that doesn't keep the limit itself. */
@@ -27,7 +27,8 @@ export class Overtime {
     for (const { name, maxRuntimeMs } of this.config.services.values()) {
       for (const job of maxRuntimeMs === null ? [] : this.active.atBackend(name)) {
         const ranMs = job.runningSince === null ? 0 : performance.now() - job.runningSince;
-        if (maxRuntimeMs !== null && ranMs > maxRuntimeMs + LEEWAY_MS && !this.underWay.has(job)) {
+        const leewayMs = job.backend.capabilities(name).walltime ? LEEWAY_MS : 0;
+        if (maxRuntimeMs !== null && ranMs > maxRuntimeMs + leewayMs && !this.underWay.has(job)) {
           this.underWay.add(job);
           void this.stop(job, maxRuntimeMs).finally(() => this.underWay.delete(job));
         }

@@ -68,7 +68,12 @@ export class Tracker {
       return;
     }
     const refs = jobs.flatMap((job) => (job.ref === null ? [] : [job.ref]));
-    const reports = await first.backend.poll(refs, this.active.stopping);
+    const reports = await first.backend.poll(refs, this.active.stopping).catch((error: unknown) => {
+      if (this.active.stopping.aborted) {
+        return new Map<BackendRef, BackendReport>();
+      }
+      throw error;
+    });
     await Promise.all(
       jobs.map(async (job) => {
         const report = job.ref === null ? undefined : reports.get(job.ref);
@@ -122,7 +127,7 @@ export class Tracker {
 
   private async collectAndEnd(job: ActiveJob, report: BackendReport): Promise<void> {
     const state = endStateOf(report);
-    const details = detailsOf(report);
+    const details = { ...detailsOf(report), message: messageFor(job, report) };
     if (report.isBackendFault && (await this.ender.repeat(job, report.message))) {
       return;
     }
@@ -199,6 +204,12 @@ function endStateOf(report: BackendReport): EndState {
     case 'unclear':
       return 'Failed';
   }
+}
+
+/** Every failed job gets a reason, even if it is that nobody knows more. */
+function messageFor({ backend, service }: ActiveJob, { state, message }: BackendReport): string {
+  const isUntold = state === 'failed' && message === '' && !backend.capabilities(service).exitCodes;
+  return isUntold ? 'its script failed; what runs it does not say with which exit code' : message;
 }
 
 function detailsOf(report: BackendReport) {
