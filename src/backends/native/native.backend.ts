@@ -140,7 +140,7 @@ export class NativeBackend implements Backend {
       return answer.body;
     }
     const payload = readPayload(await readJson(answer, MAX_JSON_BYTES));
-    if (payload && answer.statusCode === 404) {
+    if (payload && (answer.statusCode === 404 || payload.status === 'Cleaned')) {
       throw new BackendLostJobError('the executor does not know this job any more');
     }
     throw new BackendCannotGiveError(answerText(answer, 'an archive'));
