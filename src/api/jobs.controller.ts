@@ -116,7 +116,7 @@ export class JobsController {
     }),
   )
   @ApiResponse(
-    body(404, 'no such job, not yet on an executor, or its files are removed', {
+    body(404, 'no such job, not yet on an executor, its files are removed, or its backend gives none before the end', {
       id: 1,
       status: 'Queued',
       message: 'it has not reached an executor, there are no files yet',

@@ -1,18 +1,20 @@
 import { statusBodyOf } from '../api/error-body';
+import { loadBackendModules } from '../backends/load-backend-modules';
 import { ErrorFilter } from '../common/http/error-filter';
 import { readServerConfig, type ServerConfig } from '../config/server-config';
 import { lockDatabase } from './lock-database';
 import { ServerModule } from './server.module';
-import { start } from './start';
+import { startWithBackends } from './start-with-backends';
 import { serveSwagger } from './swagger';
 import { VERSION } from './version';
 
 /** Runs server mode until it is stopped. @throws ConfigError | AlreadyRunningError, and what the start throws */
 export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
   const config = readServerConfig(env);
+  const backends = await loadBackendModules(config.backendModules, process.cwd());
   await lockDatabase(config.dbPath, 'server');
-  await start({
-    module: ServerModule.with(config),
+  await startWithBackends(backends, {
+    module: ServerModule.with(config, backends),
     dbPath: config.dbPath,
     host: config.host,
     port: config.port,

@@ -1,6 +1,6 @@
 import { editDistance } from './edit-distance';
 import { EnvReader } from './env-reader';
-import type { ServiceConfig } from './server-config';
+import type { ServerConfig, ServiceConfig } from './server-config';
 import { backendInfix } from './service-variables';
 import type { Variable } from './variable-kinds';
 import { SERVICE_PATTERN, SERVICE_PREFIX } from './variables';
@@ -14,6 +14,11 @@ const SLIP_EDITS = 2;
 /** What the names in a backend's table begin with: `SERVICE_<NAME>_SLURM_`. */
 export function backendPattern(backend: string): string {
   return `${SERVICE_PATTERN}${backendInfix(backend)}`;
+}
+
+/** The services that name this backend. */
+export function servicesOn(config: ServerConfig, backend: string): readonly ServiceConfig[] {
+  return [...config.services.values()].filter((service) => service.backend === backend);
 }
 
 /**

@@ -27,6 +27,7 @@ describe('server configuration', () => {
     const { services, warnings, ...settings } = readServerConfig({}, '/srv/site');
     expect(settings).toEqual({
       mode: 'server',
+      backendModules: [],
       port: 5000,
       host: '0.0.0.0',
       dbPath: '/srv/site/db.sqlite',

@@ -61,6 +61,8 @@ export interface ServerConfig extends CommonSettings {
   readonly maxUploadFiles: number;
   /** Without contact for so long, the jobs an executor has are given up. May exceed what a timer takes (2^31 ms). */
   readonly executorLostAfterMs: number;
+  /** Packages that bring further backends, by name or path, as they were written. */
+  readonly backendModules: readonly string[];
   /** By name, in alphabetical order. */
   readonly services: ReadonlyMap<string, ServiceConfig>;
   /** Lines to log at start. */
@@ -81,6 +83,7 @@ export function readServerConfig(env: Environment, directory: string = process.c
     maxUploadBytes: reader.integer(VARIABLES.maxUploadBytes),
     maxUploadFiles: reader.integer(VARIABLES.maxUploadFiles),
     executorLostAfterMs: reader.integer(VARIABLES.executorLostAfter) * 1000,
+    backendModules: reader.list(VARIABLES.backendModules, () => true, 'a name or a path'),
   };
   const found = findServices(env, reader);
   if (found.length === 0) {

@@ -127,6 +127,12 @@ export const VARIABLES = {
     { unit: 'seconds', min: 1, max: TEN_YEARS_S },
     'Without contact to an executor for so long, the jobs handed over to it are given up.',
   ),
+  backendModules: list(
+    'BACKEND_MODULES',
+    'server',
+    'comma',
+    'Packages that bring further backends, by their names or paths. None if unset.',
+  ),
   killGrace: integer(
     'KILL_GRACE',
     'client',

@@ -90,7 +90,7 @@ export class HandOver {
         if (error instanceof BackendUnavailableError && !mustAsk) {
           return this.takeBack(job, error.message);
         }
-        if (error instanceof BackendUnclearError && !error.retryable) {
+        if (error instanceof BackendUnclearError && !(error.retryable && this.findsByKey(job))) {
           const message = `outcome of the hand-over unknown: ${error.message}`;
           await this.ender.end(job, 'Failed', { message });
           return { done: true };
@@ -132,11 +132,18 @@ export class HandOver {
 
   /** Where the backend has the job; `null` when it surely doesn't. */
   private async ask(job: ActiveJob): Promise<BackendRef | null> {
-    const found = await job.backend.find(job, job.abort.signal);
-    if (found === 'unclear') {
+    const { signal } = job.abort;
+    // Only then it is certain what the backend can do.
+    await job.backend.ready(job.service, signal);
+    if (!this.findsByKey(job)) {
       throw new BackendUnclearError('this executor knows no keys and cannot be asked', false);
     }
+    const found = await job.backend.find(job, signal);
     return found === 'absent' ? null : found;
+  }
+
+  private findsByKey({ backend, service }: ActiveJob): boolean {
+    return backend.capabilities(service).findsByKey;
   }
 
   private async accepted(job: ActiveJob, ref: BackendRef, wasFound: boolean): Promise<void> {

@@ -8,7 +8,7 @@ import { ActiveJobs } from './active-jobs';
 import { JobEnder } from './job-ender.service';
 
 const LOOK_EVERY_MS = 5_000;
-/** Most backends keep the limit themselves, and take their grace: leave them the time to say so. */
+/** A backend that keeps the limit itself takes its grace: leave it the time to say so. */
 const LEEWAY_MS = 45_000;
 
 /** Ends jobs that run longer than they may, at a backend that doesn't keep the limit itself or fails to. */

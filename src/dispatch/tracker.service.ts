@@ -69,7 +69,12 @@ export class Tracker {
       return;
     }
     const refs = jobs.flatMap((job) => (job.ref === null ? [] : [job.ref]));
-    const reports = await first.backend.poll(refs, this.active.stopping);
+    const reports = await first.backend.poll(refs, this.active.stopping).catch((error: unknown) => {
+      if (this.active.stopping.aborted) {
+        return new Map<BackendRef, BackendReport>();
+      }
+      throw error;
+    });
     await Promise.all(
       jobs.map(async (job) => {
         const report = job.ref === null ? undefined : reports.get(job.ref);
@@ -202,9 +207,18 @@ function endStateOf(job: ActiveJob, report: BackendReport): EndState {
   }
 }
 
+/** Every failed job gets a reason, even if it is that nobody knows more. */
+function messageFor({ backend, service, overtimeMs }: ActiveJob, { state, message }: BackendReport): string {
+  if (overtimeMs !== null) {
+    return overtimeText(overtimeMs);
+  }
+  const isUntold = state === 'failed' && message === '' && !backend.capabilities(service).exitCodes;
+  return isUntold ? 'its script failed; what runs it does not say with which exit code' : message;
+}
+
 function detailsOf(job: ActiveJob, report: BackendReport) {
   const { exitCode, signal } = report;
-  const message = job.overtimeMs === null ? report.message : overtimeText(job.overtimeMs);
+  const message = messageFor(job, report);
   return { message, exitCode, signal, ...startOf(report) };
 }
 

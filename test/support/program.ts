@@ -79,8 +79,12 @@ export class Program {
   }
 
   /** Runs a program that is expected to end by itself, at once: its exit code and output. Fails after 10 s. */
-  static async runToEnd(role: Role, env: Record<string, string>): Promise<{ code: number; log: string }> {
-    const program = await Program.start(role, env, { waitHealthy: false });
+  static async runToEnd(
+    role: Role,
+    env: Record<string, string>,
+    options: Pick<ProgramOptions, 'cwd'> = {},
+  ): Promise<{ code: number; log: string }> {
+    const program = await Program.start(role, env, { ...options, waitHealthy: false });
     await Promise.race([program.ended, wait(STOP_LIMIT_MS, undefined, { ref: false })]);
     const log = program.log();
     if (program.isRunning) {

@@ -12,6 +12,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   'service-not-configured': 400,
   'job-not-found': 404,
   'job-has-no-files': 404,
+  'no-partial-results': 404,
   'payload-not-found': 404,
   'job-has-ended': 409,
   'key-terminated': 409,
