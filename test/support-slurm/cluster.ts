@@ -44,7 +44,7 @@ export function startSlurm(options: { accounting?: boolean; env?: Record<string,
 
 /** Some daemon of a cluster that the script has started runs. */
 export function isSlurmRunning(): boolean {
-  return slurmMissing() === null && / runs \(/.test(statusOfSlurm());
+  return slurmMissing() === null && statusOfSlurm().includes(' runs (');
 }
 
 /** Cancels what is on the cluster and ends its daemons. */
