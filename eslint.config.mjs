@@ -34,7 +34,8 @@ const zones = floors.flatMap((rooms, level) =>
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '**/*.{js,cjs,mjs}'] },
+  // Examples are packages of their own; a test compiles and runs them.
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'examples/', '**/*.{js,cjs,mjs}'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

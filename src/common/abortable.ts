@@ -1,6 +1,6 @@
 /** The promise, or a rejection with the signal's reason as soon as that aborts. What the promise stands for goes on. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  // Nobody may hear how it ends.
+  // However it ends: nobody may be left to see it fail.
   work.catch(() => undefined);
   signal.throwIfAborted();
   let stop = (): void => undefined;

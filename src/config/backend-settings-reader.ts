@@ -73,6 +73,28 @@ export class BackendSettingsReader<T extends BackendVariables> extends EnvReader
   }
 }
 
+/**
+ * Reads the settings of every service that names this backend.
+ * @param table the backend's variables, as for {@link BackendSettingsReader}
+ * @param read makes of one service's variables what the backend needs
+ * @returns by the service's name
+ * @throws ConfigError with the faults of all services
+ */
+export function readBackendSettings<T extends BackendVariables, S>(
+  config: ServerConfig,
+  backend: string,
+  table: T,
+  read: (reader: BackendSettingsReader<T>, variables: T, service: ServiceConfig) => S,
+): ReadonlyMap<string, S> {
+  const services = servicesOn(config, backend);
+  const reader = new BackendSettingsReader(backend, services, table);
+  const settings = services.map(
+    (service) => [service.name, read(reader, reader.variablesOf(service), service)] as const,
+  );
+  reader.finish();
+  return new Map(settings);
+}
+
 function writtenOut(name: string, service: ServiceConfig): string {
   return name.replace(SERVICE_PATTERN, `${SERVICE_PREFIX}${service.name.toUpperCase()}_`);
 }

@@ -25,7 +25,7 @@ const TIMEOUT_MS = 240_000;
 export function backendConformance(
   name: string,
   setUp: () => Promise<BackendUnderTest>,
-  runner: TestRunner = globalThis,
+  runner: TestRunner = globalRunner(),
 ): void {
   runner.describe(`${name} keeps the Backend contract`, () => {
     let opened: Subject | undefined;
@@ -46,4 +46,9 @@ export function backendConformance(
       tests(runner, subject, TIMEOUT_MS);
     }
   });
+}
+
+function globalRunner(): TestRunner {
+  const all: object = globalThis;
+  return all as TestRunner;
 }
