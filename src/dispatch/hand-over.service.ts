@@ -159,6 +159,7 @@ export class HandOver {
     }
     failpoint('dispatch:submitted');
     job.status = 'Submitted';
+    job.note = '';
     job.lastContactAt = performance.now();
     this.active.setRef(job, ref);
     await this.tracker.track(job);

@@ -20,6 +20,8 @@ export class Tracker {
   private readonly logger = new Logger(Tracker.name);
   /** Services that are being polled; what ends the present pause early. */
   private readonly pauses = new Map<string, AbortController>();
+  /** What reports have made a job's message say; a message of another origin is not theirs to take away. */
+  private readonly told = new WeakMap<ActiveJob, string>();
 
   constructor(
     private readonly jobs: JobsRepository,
@@ -95,11 +97,12 @@ export class Tracker {
     }
     switch (actionFor(job.status, report.state)) {
       case 'none':
-        // A job that waits at the backend may be told for what.
-        return report.state === 'waiting' && report.message !== '' ? this.notes.say(job, report.message) : undefined;
+        return this.tell(job, report.message);
       case 'run':
         job.status = 'Running';
         job.runningSince ??= performance.now();
+        job.note = report.message;
+        this.told.set(job, report.message);
         await this.jobs.move(job.id, 'Running', { message: report.message, ...startOf(report) });
         return;
       case 'note':
@@ -162,6 +165,15 @@ export class Tracker {
       await this.ender.lose(job, `executor lost: no word of the job for ${seconds} s; ${text}`, 'may still run');
       return;
     }
+    await this.tell(job, text);
+  }
+
+  /** Says what a report says of a job that goes on: for what it waits, that it is suspended. Empty: that is over. */
+  private async tell(job: ActiveJob, text: string): Promise<void> {
+    if (text === '' && (job.note === '' || job.note !== this.told.get(job))) {
+      return;
+    }
+    this.told.set(job, text);
     await this.notes.say(job, text);
   }
 

@@ -12,6 +12,10 @@ class CountingTransport implements SlurmTransport {
   pings = 0;
   answer: () => Promise<JobList> = () => Promise.resolve(EMPTY);
 
+  refusal(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   ping(): Promise<void> {
     this.pings++;
     return this.answer().then(() => undefined);

@@ -49,6 +49,12 @@ export class SlurmCluster {
     return Math.min(MAX_POLL_EVERY_MS, Math.max(POLL_EVERY_MS, SHARE * this.lastTookMs, whileAway));
   }
 
+  /** Whether SLURM says now that it will not be spoken to like this; `null`: no, or it can't be reached. */
+  async refusal(): Promise<string | null> {
+    const fault = await this.transport.refusal(this.stopper.signal);
+    return fault === null ? null : `is refused: ${fault}`;
+  }
+
   /** @throws BackendUnavailableError saying what is wrong */
   async ready(): Promise<void> {
     if (performance.now() - this.lastAnswerAt < ANSWERED_LATELY_MS) {

@@ -11,6 +11,8 @@ export type PastQuery = { readonly jobIds: readonly number[] } | { readonly name
 export interface SlurmTransport {
   /** For logs: `the commands of SLURM`, or the address of slurmrestd. */
   readonly place: string;
+  /** What is wrong with how it is set up, as far as SLURM can say so now; `null`: nothing, or it can't be reached. */
+  refusal(signal: AbortSignal): Promise<string | null>;
   /** Cheap, also while the controller is away. @throws BackendUnavailableError */
   ping(signal: AbortSignal): Promise<void>;
   /** @returns the id of the SLURM job; a fault `unclear` may have made one */

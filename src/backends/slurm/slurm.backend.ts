@@ -76,8 +76,11 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
         this.logger.log(`service ${service.name}: work directory ${service.workDir}, ${check.limits}`);
       }
     }
-    for (const { service } of sites) {
-      const fault = service.rest && (await tokenFault(service.rest.tokenFile, service.rest.user));
+    const refusals = new Map<SlurmCluster, Promise<string | null>>();
+    for (const { service, cluster } of sites) {
+      const refusal = refusals.get(cluster) ?? cluster.refusal();
+      refusals.set(cluster, refusal);
+      const fault = service.rest && ((await tokenFault(service.rest.tokenFile, service.rest.user)) ?? (await refusal));
       if (fault !== null) {
         faults.push(`${variable(service, 'tokenFile')}: ${JSON.stringify(service.rest?.tokenFile)} ${fault}`);
       }

@@ -45,6 +45,10 @@ export class CliTransport implements SlurmTransport {
     return missing;
   }
 
+  async refusal(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   async ping(signal: AbortSignal): Promise<void> {
     const { code, stdout, stderr } = await this.run('scontrol', SCONTROL_PING_ARGS, PING_MS, signal);
     const fault = code === null ? `scontrol ping gave no answer within ${PING_MS / 1000} s` : parsePing(stdout);

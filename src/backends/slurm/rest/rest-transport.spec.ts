@@ -111,6 +111,20 @@ describe('slurmrestd', () => {
     await expect(transport.ping(SIGNAL)).rejects.toThrow(/^(?!.*first).*answered 401: Authentication failure/);
   });
 
+  it('is said to refuse the token when it answers so twice, at once, and not when it can only be the controller', async () => {
+    handler = answering(500, recordedHttp('down-ping-v0.0.38.http').body);
+    expect(await transport.refusal(SIGNAL)).toMatch(/^slurmrestd answered 500: /);
+    handler = answering(401, 'Authentication failure');
+    expect(await transport.refusal(SIGNAL)).toBe('slurmrestd answered 401: Authentication failure');
+    handler = answering(200, { pings: [{ hostname: 'a', ping: 'DOWN' }] });
+    expect(await transport.refusal(SIGNAL)).toBeNull();
+    handler = () => undefined;
+    expect(await transport.refusal(SIGNAL)).toBeNull();
+    server.closeAllConnections();
+    server.close();
+    expect(await transport.refusal(SIGNAL)).toBeNull();
+  });
+
   it('takes a job, also with a warning beside its id', async () => {
     handler = answering(200, { job_id: 15, errors: [{ error_code: 2015, error: 'not now' }] });
     expect(await submitFault()).toBe(15);
