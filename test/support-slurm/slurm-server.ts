@@ -1,17 +1,26 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pair } from '../support/pair';
+import type { ProgramOptions } from '../support/program';
 import { restAccess } from './cluster';
 
 export type Transport = 'cli' | 'rest';
 
-export interface SlurmServerOptions {
+export const TRANSPORTS: readonly Transport[] = ['cli', 'rest'];
+
+/** One service, by its transport and its settings, which are named by the rest of their variables: `PARTITION`. */
+export interface SlurmServiceOptions {
   transport: Transport;
-  /** Settings of the service, by the rest of the name: `PARTITION`. */
   settings?: Record<string, string>;
+}
+
+export interface SlurmServerOptions extends SlurmServiceOptions {
+  /** Further services beside `example`. */
+  others?: Record<string, SlurmServiceOptions>;
   /** Further environment of the server. */
   env?: Record<string, string>;
+  program?: ProgramOptions;
 }
 
 /** The service's variables for a transport, with its work directory and token file in `root`. */
@@ -21,7 +30,7 @@ export function slurmVariables(
   root: string,
   settings: Record<string, string> = {},
 ): Record<string, string> {
-  const prefix = `SERVICE_${service}_SLURM_`;
+  const prefix = `SERVICE_${service.toUpperCase()}_`;
   // Small, or the node has no room for many.
   const all: Record<string, string> = { TRANSPORT: transport, WORKDIR: join(root, 'work'), MEMORY: '8', ...settings };
   if (transport === 'rest') {
@@ -31,12 +40,14 @@ export function slurmVariables(
     Object.assign(all, { REST_URL: url, REST_USER: user, TOKEN_FILE: tokenFile, ...settings });
   }
   return {
-    [`SERVICE_${service}_BACKEND`]: 'slurm',
-    ...Object.fromEntries(Object.entries(all).map(([name, value]) => [prefix + name, value])),
+    [`${prefix}BACKEND`]: 'slurm',
+    [`${prefix}MAX_RUNS`]: '300',
+    [`${prefix}RUNS_PER_USER`]: '300',
+    ...Object.fromEntries(Object.entries(all).map(([name, value]) => [`${prefix}SLURM_${name}`, value])),
   };
 }
 
-/** A server whose service `example` runs on SLURM. */
+/** A server whose services run on SLURM; one of them is `example`. */
 export class SlurmServer {
   private constructor(
     readonly pair: Pair,
@@ -44,15 +55,24 @@ export class SlurmServer {
     private readonly variables: Record<string, string>,
   ) {}
 
-  static async start({ transport, settings, env }: SlurmServerOptions): Promise<SlurmServer> {
+  static async start({ others, env, program, ...example }: SlurmServerOptions): Promise<SlurmServer> {
     const root = mkdtempSync(join(tmpdir(), 'orchestrator-slurm-'));
     chmodSync(root, 0o755);
-    const work = join(root, 'work');
-    mkdirSync(work);
-    const limits = { SERVICE_EXAMPLE_MAX_RUNS: '300', SERVICE_EXAMPLE_RUNS_PER_USER: '300' };
-    const variables = { ...limits, ...slurmVariables('EXAMPLE', transport, root, settings) };
-    const pair = await Pair.start({ services: {}, withClient: false, server: { ...variables, ...env } });
-    return new SlurmServer(pair, root, variables);
+    mkdirSync(join(root, 'work'));
+    if (program?.uid !== undefined) {
+      chownSync(join(root, 'work'), program.uid, program.uid);
+    }
+    const variables = Object.entries({ example, ...others })
+      .map(([name, { transport, settings }]) => slurmVariables(name, transport, root, settings))
+      .reduce((all, each) => ({ ...all, ...each }), {});
+    try {
+      const server = { ...variables, ...env };
+      const pair = await Pair.start({ services: {}, withClient: false, server, serverOptions: program ?? {} });
+      return new SlurmServer(pair, root, variables);
+    } catch (error) {
+      rmSync(root, { recursive: true });
+      throw error;
+    }
   }
 
   /** Starts the server again, without the further environment of the first start. */

@@ -16,6 +16,8 @@ export interface FrontOptions {
 export class Front {
   /** Every request line so far, as in `GET /prefix/retrieve/1`. */
   readonly seen: string[] = [];
+  /** When each of them came, in milliseconds since 1970. */
+  readonly seenAt: number[] = [];
   /** Every answer so far that this proxy gave itself, in place of the executor. */
   readonly refused: string[] = [];
 
@@ -46,6 +48,7 @@ export class Front {
   private pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const line = `${incoming.method ?? ''} ${incoming.url ?? ''}`;
     this.seen.push(line);
+    this.seenAt.push(Date.now());
     const path = this.targetPath(incoming.url ?? '');
     const status = this.isAllowed(incoming) ? (path === undefined ? 404 : 200) : 401;
     if (path === undefined || status !== 200) {

@@ -1,33 +1,45 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually';
 import { Program } from '../../support/program';
 import { script } from '../../support/script';
-import { describeSlurm, slurm, startSlurm } from '../../support-slurm/cluster';
-import { SlurmServer, slurmVariables, type Transport } from '../../support-slurm/slurm-server';
+import { describeSlurm, restAccess, slurm, startSlurm } from '../../support-slurm/cluster';
+import { SlurmServer, slurmVariables, TRANSPORTS } from '../../support-slurm/slurm-server';
 
-jest.setTimeout(240_000);
+/** A user without rights. */
+const NOBODY = 65534;
+
+/** The same claims, with a signature that is not slurmctld's. */
+function forge(token: string): string {
+  return token.replace(/[^.]+$/, 'c2lnbmF0dXJl');
+}
 
 describeSlurm('the settings of a service on SLURM', () => {
   beforeAll(() => startSlurm());
 
-  it.each<Transport>(['cli', 'rest'])(
-    'with a partition that is not there fail the job at once, in the words of SLURM (by %s)',
-    async (transport) => {
-      const server = await SlurmServer.start({ transport, settings: { PARTITION: 'nosuch' } });
-      try {
-        const id = await server.pair.submit(script('true'));
-        const { message } = await server.pair.waitFor(id, 'Failed');
-        expect(message).toMatch(/^SLURM: .*Invalid partition name specified$/);
-        expect(server.jobDirectories()).toEqual([]);
-      } finally {
-        await server.stop();
+  it.each(TRANSPORTS)('that SLURM refuses fail the job at once, in its own words (by %s)', async (transport) => {
+    const wrong = {
+      partition: [{ PARTITION: 'nosuch' }, /^SLURM: .*Invalid partition name specified$/],
+      reservation: [{ RESERVATION: 'nosuch' }, /^SLURM: .*Requested reservation is invalid$/],
+      constraint: [{ CONSTRAINT: 'nosuch' }, /^SLURM: .*Invalid feature specification$/],
+    } as const;
+    const others = Object.fromEntries(
+      Object.entries(wrong).map(([service, [settings]]) => [service, { transport, settings }]),
+    );
+    const server = await SlurmServer.start({ transport, others });
+    try {
+      for (const [service, [, words]] of Object.entries(wrong)) {
+        const id = await server.pair.submit(script('true'), { service });
+        expect((await server.pair.waitFor(id, 'Failed')).message).toMatch(words);
       }
-    },
-  );
+      expect(server.jobDirectories()).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
 
-  it.each<Transport>(['cli', 'rest'])('reach SLURM: time, CPUs, memory, options (by %s)', async (transport) => {
+  it.each(TRANSPORTS)('reach SLURM: time, CPUs, memory, options (by %s)', async (transport) => {
     const settings = { PARTITION: 'main', WALLTIME: '90', CPUS: '3', MEMORY: '30', OPTIONS: '--nice=7', QOS: 'normal' };
     const server = await SlurmServer.start({ transport, settings });
     try {
@@ -68,6 +80,42 @@ describeSlurm('the settings of a service on SLURM', () => {
     }
   });
 
+  it('leave the last word to a time limit of SLURM', async () => {
+    const server = await SlurmServer.start({ transport: 'cli', others: { other: { transport: 'rest' } } });
+    try {
+      const { pair } = server;
+      const ids = await Promise.all(
+        ['example', 'other'].map((service) =>
+          pair.submit(script('echo $SLURM_JOB_ID > id; exec sleep 300'), { service }),
+        ),
+      );
+      for (const id of ids) {
+        await pair.waitFor(id, 'Running');
+        const jobId = await eventually(async () => (await pair.partial(id)).text('id').trim());
+        slurm('scontrol', 'update', `JobId=${jobId}`, 'EndTime=now');
+      }
+      for (const id of ids) {
+        const { message } = await pair.waitFor(id, 'Failed', 100_000);
+        expect(message).toBe('SLURM: ran into the time limit and was ended');
+        expect((await pair.partial(id)).has('id')).toBe(true);
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it("serve a server that is not root, whose jobs are its user's", async () => {
+    const server = await SlurmServer.start({ transport: 'cli', program: { uid: NOBODY } });
+    try {
+      const { pair } = server;
+      const zip = await pair.result(await pair.submit({ 'run.sh': script('id -u > uid; cat in > out'), in: 'data' }));
+      expect([zip.text('uid'), zip.text('out')]).toEqual([`${NOBODY}\n`, 'data']);
+      await eventually(() => server.jobDirectories().length === 0);
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('with a prolog that fails end the job with what it said', async () => {
     const settings = { PROLOG: 'echo no module of that name >&2; false' };
     const server = await SlurmServer.start({ transport: 'rest', settings });
@@ -80,65 +128,55 @@ describeSlurm('the settings of a service on SLURM', () => {
     }
   });
 
-  it('ask SLURM once a second for all services and jobs together, and not at all when there are none', async () => {
-    const root = mkdtempSync(join(tmpdir(), 'orchestrator-squeue-'));
-    const log = join(root, 'calls');
-    writeFileSync(log, '');
-    writeFileSync(join(root, 'squeue'), `#!/bin/sh\necho x >> ${log}\nexec /usr/bin/squeue "$@"\n`);
-    chmodSync(join(root, 'squeue'), 0o755);
-    const calls = () => readFileSync(log, 'utf8').length / 2;
-    mkdirSync(join(root, 'work'));
-    const env = { ...slurmVariables('OTHER', 'cli', root), PATH: `${root}:${process.env.PATH ?? ''}` };
-    const server = await SlurmServer.start({ transport: 'cli', env });
-    try {
-      const { pair } = server;
-      const jobs = Array.from({ length: 20 }, (_, index) =>
-        pair.submit(script('sleep 6'), { service: index % 2 === 0 ? 'example' : 'other' }),
-      );
-      const ids = await Promise.all(jobs);
-      await Promise.all(ids.map((id) => pair.waitFor(id, 'Running', 60_000)));
-      const [before, begun] = [calls(), Date.now()];
-      await Promise.all(ids.map((id) => pair.waitFor(id, 'Completed', 60_000)));
-      const seconds = (Date.now() - begun) / 1000;
-      expect(calls() - before).toBeLessThanOrEqual(Math.ceil(seconds * 1.3) + 1);
-      const idle = calls();
-      const end = Date.now() + 4_000;
-      await eventually(() => Date.now() > end);
-      expect(calls()).toBe(idle);
-    } finally {
-      await server.stop();
-      rmSync(root, { recursive: true });
-    }
-  });
-
   it('that cannot be used stop the start, with all faults in one report and exit code 78', async () => {
     const root = mkdtempSync(join(tmpdir(), 'orchestrator-settings-'));
     try {
+      chmodSync(root, 0o755);
       writeFileSync(join(root, 'file'), '');
+      const home = join(root, 'home');
+      mkdirSync(home);
+      chownSync(home, NOBODY, NOBODY);
+      const forged = join(root, 'forged');
+      writeFileSync(forged, forge(restAccess().token), { mode: 0o644 });
       const variables = {
         ...slurmVariables('A', 'cli', root, { WORKDIR: join(root, 'none') }),
         ...slurmVariables('B', 'cli', root, { WORKDIR: join(root, 'file') }),
-        ...slurmVariables('C', 'rest', root, { WORKDIR: root, REST_USER: 'nobody' }),
+        ...slurmVariables('C', 'cli', root, { WORKDIR: root }),
+        ...slurmVariables('D', 'rest', root, { WORKDIR: home, REST_USER: 'nobody' }),
+        ...slurmVariables('E', 'rest', root, { WORKDIR: home, TOKEN_FILE: forged }),
+        DB_PATH: join(home, 'db.sqlite'),
+        DATA_PATH: join(home, 'data'),
       };
-      const home = { DB_PATH: join(root, 'db.sqlite'), DATA_PATH: join(root, 'data') };
-      const { code, log } = await Program.runToEnd('server', { ...home, ...variables });
+      chmodSync(join(root, 'token'), 0o644);
+      const { code, log } = await Program.runToEnd('server', variables, { uid: NOBODY, cwd: root });
       expect(code).toBe(78);
       expect(log).toContain(`SERVICE_A_SLURM_WORKDIR: "${join(root, 'none')}" does not exist`);
       expect(log).toContain(`SERVICE_B_SLURM_WORKDIR: "${join(root, 'file')}" is not a directory`);
-      expect(log).toMatch(/SERVICE_C_SLURM_TOKEN_FILE: ".*" holds a token of the user root, not of nobody/);
+      expect(log).toContain(`SERVICE_C_SLURM_WORKDIR: "${root}" cannot be written to: EACCES`);
+      expect(log).toMatch(/SERVICE_D_SLURM_TOKEN_FILE: ".*" holds a token of the user root, not of nobody/);
+      expect(log).toMatch(/SERVICE_E_SLURM_TOKEN_FILE: ".*" is refused: slurmrestd answered 500: /);
+      expect(log).not.toContain(restAccess().token.split('.')[1]);
     } finally {
       rmSync(root, { recursive: true });
     }
   });
 
-  it('with a token that is refused leave jobs queued, say why, and show the token nowhere', async () => {
-    const server = await SlurmServer.start({ transport: 'rest' });
+  it.each([
+    [{ TRANSPORT: 'ssh' }, 'SERVICE_A_SLURM_TRANSPORT: "ssh" is not one of cli, rest'],
+    [{ PARTITON: 'main' }, 'SERVICE_A_SLURM_PARTITON: unknown; was SERVICE_A_SLURM_PARTITION meant?'],
+    [{ OPTIONS: '--wrap=id' }, 'SERVICE_A_SLURM_OPTIONS: "--wrap=id" is not allowed'],
+  ])('%j stop the start', async (settings, fault) => {
+    const { code, log } = await Program.runToEnd('server', slurmVariables('A', 'cli', '/nowhere', settings));
+    expect([code, log]).toEqual([78, expect.stringContaining(fault)]);
+  });
+
+  it('with a token that is refused later leave jobs queued, say why, and show the token nowhere', async () => {
+    const server = await SlurmServer.start({ transport: 'rest', env: { LOG_LEVEL: 'trace' } });
     try {
       const { pair } = server;
       const file = join(server.root, 'token');
       const good = readFileSync(file, 'utf8');
-      // The same claims, with a signature that is not slurmctld's.
-      const bad = good.trim().replace(/[^.]+$/, 'c2lnbmF0dXJl');
+      const bad = forge(good.trim());
       writeFileSync(file, bad);
       const id = await pair.submit(script('true'));
       await eventually(async () => (await pair.job(id)).message.includes('slurmrestd answered'), { timeoutMs: 30_000 });
