@@ -69,7 +69,7 @@ export function aborts({ it }: TestRunner, subject: () => Subject, timeoutMs: nu
       }
       for (const [index, delayMs] of [0, 2, 10, 40].entries()) {
         const name = `again-${index}`;
-        const job = it.job({ 'run.sh': it.note(name), data: randomBytes(2_000_000) });
+        const job = it.job({ 'run.sh': `${it.note(name)}\n`, data: randomBytes(2_000_000) });
         await abortedAfter(delayMs, (signal) => it.backend.submit(job, signal));
         await it.until(await it.submit(job), 'completed');
         assert.equal(it.lines(name), 1);
