@@ -48,7 +48,7 @@ export function aborts({ it }: TestRunner, subject: () => Subject, timeoutMs: nu
           await abortedAfter(delayMs, call);
         }
       }
-      assert.equal((await it.poll(ref)).state, 'running');
+      await it.until(ref, 'running');
       // This one takes its grace.
       await abortedAfter(20, (signal) => it.backend.terminate(job, ref, signal));
       await it.backend.terminate(job, ref, it.signal);
