@@ -82,7 +82,7 @@ export class Program {
   static async runToEnd(
     role: Role,
     env: Record<string, string>,
-    options: Pick<ProgramOptions, 'cwd'> = {},
+    options: ProgramOptions = {},
   ): Promise<{ code: number; log: string }> {
     const program = await Program.start(role, env, { ...options, waitHealthy: false });
     await Promise.race([program.ended, wait(STOP_LIMIT_MS, undefined, { ref: false })]);
