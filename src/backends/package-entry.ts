@@ -29,7 +29,12 @@ export { BackendHost } from './backend-host';
 export { SERVER_CONFIG } from '../config/config.module';
 export { ConfigError } from '../config/config-error';
 export type { ServerConfig, ServiceConfig } from '../config/server-config';
-export { backendPattern, BackendSettingsReader, readBackendSettings, servicesOn } from '../config/backend-settings-reader';
+export {
+  backendPattern,
+  BackendSettingsReader,
+  readBackendSettings,
+  servicesOn,
+} from '../config/backend-settings-reader';
 export { choice, integer, list, path, secret, text, url } from '../config/variable-kinds';
 
 // What a job is on every backend.

@@ -48,7 +48,7 @@ export function aborts({ it }: TestRunner, subject: () => Subject, timeoutMs: nu
           await abortedAfter(delayMs, call);
         }
       }
-      assert.equal((await it.poll(ref)).state, 'running');
+      await it.until(ref, 'running');
       // This one takes its grace.
       await abortedAfter(20, (signal) => it.backend.terminate(job, ref, signal));
       await it.backend.terminate(job, ref, it.signal);
@@ -69,7 +69,7 @@ export function aborts({ it }: TestRunner, subject: () => Subject, timeoutMs: nu
       }
       for (const [index, delayMs] of [0, 2, 10, 40].entries()) {
         const name = `again-${index}`;
-        const job = it.job({ 'run.sh': it.note(name), data: randomBytes(2_000_000) });
+        const job = it.job({ 'run.sh': `${it.note(name)}\n`, data: randomBytes(2_000_000) });
         await abortedAfter(delayMs, (signal) => it.backend.submit(job, signal));
         await it.until(await it.submit(job), 'completed');
         assert.equal(it.lines(name), 1);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { BackendRef } from '../../../src/backends/backend';
+import { script } from '../../support/script';
 import { drop, rejectsWith, type Subject } from './subject';
 import type { TestRunner } from './under-test';
 
@@ -15,13 +16,13 @@ export function files({ it }: TestRunner, subject: () => Subject, timeoutMs: num
       const it = subject();
       const inputs: Record<string, Buffer> = { 'large.bin': randomBytes(8 * 1024 * 1024), empty: Buffer.alloc(0) };
       NAMES.forEach((name, index) => (inputs[name] = randomBytes(1 + index * 1000)));
-      const script = [
+      const commands = [
         'mkdir -p out/deep/er && find . -maxdepth 1 -type f -exec cp -t out {} +',
         `for i in $(seq ${COPIES}); do head -c $((i * 37)) large.bin > out/deep/er/$i; done`,
         'echo "#!/bin/sh" > out/tool && chmod 755 out/tool && ln -s tool out/link',
         'echo said; echo loud >&2; rm large.bin',
       ].join('\n');
-      const { ref } = await it.started({ ...inputs, 'run.sh': `${script}\n` });
+      const { ref } = await it.started({ ...inputs, 'run.sh': script(commands) });
       await it.until(ref, 'completed');
       for (const round of ['first', 'again']) {
         const archive = await it.archive(ref, 'results');

@@ -23,10 +23,11 @@ import type {
   JobSubmission,
 } from '../../../src/backends/backend';
 import { eventually } from '../../support/eventually';
+import { script } from '../../support/script';
 import { ZipContents } from '../../support/zip';
 import type { BackendUnderTest, OpenBackend } from './under-test';
 
-/** The files of a job by name, or its run.sh alone. */
+/** The files of a job by name, or the commands of its run.sh alone. */
 export type JobFiles = string | Readonly<Record<string, string | Buffer>>;
 
 const DEFAULT_PATIENCE_MS = 20_000;
@@ -90,7 +91,7 @@ export class Subject {
     const id = ++this.count;
     const inputDir = join(this.root, `input-${id}`);
     mkdirSync(inputDir);
-    for (const [name, content] of Object.entries(typeof files === 'string' ? { 'run.sh': `${files}\n` } : files)) {
+    for (const [name, content] of Object.entries(typeof files === 'string' ? { 'run.sh': script(files) } : files)) {
       writeFileSync(join(inputDir, name), content);
     }
     const { service } = this;

@@ -1,6 +1,6 @@
-import { slurmSetUp } from '../../support-backends/set-ups';
-import { describeSlurm } from '../../support-slurm/cluster';
-import { backendConformance } from '../conformance';
+import { slurmSetUp } from '../support-backends/set-ups';
+import { describeSlurm } from '../support-slurm/cluster';
+import { backendConformance } from './conformance';
 
 describeSlurm('on a real SLURM cluster', () => {
   backendConformance('slurm, by its commands,', slurmSetUp('cli'));
