@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { messageOf } from '../common/errors';
 
@@ -22,7 +22,8 @@ export function findPackage(name: string, directory: string): string {
   if (!existsSync(found)) {
     throw new PackageNotFoundError(`there is no ${found}`);
   }
-  return statSync(found).isDirectory() ? entryOf(found) : found;
+  // By its real path, by which errors name it (npm link, pnpm).
+  return realpathSync(statSync(found).isDirectory() ? entryOf(found) : found);
 }
 
 function findByName(name: string, directory: string): string {

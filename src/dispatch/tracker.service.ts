@@ -95,12 +95,17 @@ export class Tracker {
     if (report.state !== 'unclear') {
       job.lastContactAt = performance.now();
     }
+    if (report.state === 'running') {
+      job.runningSince ??= performance.now();
+    } else if (report.state === 'waiting') {
+      // Its backend has put it back into a queue: its run time begins anew.
+      job.runningSince = null;
+    }
     switch (actionFor(job.status, report.state)) {
       case 'none':
         return this.tell(job, report.message);
       case 'run':
         job.status = 'Running';
-        job.runningSince ??= performance.now();
         job.note = report.message;
         this.told.set(job, report.message);
         await this.jobs.move(job.id, 'Running', { message: report.message, ...startOf(report) });

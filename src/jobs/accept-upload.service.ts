@@ -37,7 +37,8 @@ export class AcceptUploadService {
   ) {}
 
   /**
-   * A repeat, known by its `Idempotency-Key`, gives the id of the first. Resolves with the job's id once files and row would survive a power cut. On any error nothing is left behind.
+   * A repeat, known by its `Idempotency-Key`, gives the id of the first. Resolves with the job's id once files and row
+   * would survive a power cut. On any error nothing is left behind.
    * @param keptBy which wishes the backend of a service keeps; asked only about an upload that has some
    * @throws BadFormError | FormTooLargeError | RequestAbortedError | UploadFieldError, and the disk's own errors
    */
@@ -58,8 +59,14 @@ export class AcceptUploadService {
       });
       await addScriptText(form, staging.inputDir);
       const { userId, service } = readUploadFields(form.fields);
-      const wishes = await this.readWishes(form, service, keptBy);
       const uploadKey = key === null ? null : { key, content: await digestUpload(form, staging.inputDir) };
+      // First of all: what was accepted once is not refused because limits have changed since.
+      const known = uploadKey && (await this.jobs.findUpload(uploadKey));
+      if (known !== null) {
+        await this.files.discard(staging);
+        return known;
+      }
+      const wishes = await this.readWishes(form, service, keptBy);
       failpoint('upload:received');
       const loc = await this.files.publish(staging);
       failpoint('upload:published');

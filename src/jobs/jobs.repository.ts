@@ -88,6 +88,8 @@ export class JobsRepository {
       }
       const id = await insertRow(manager, JobEntity, { ...row, status: toStored('Queued') });
       if (uploadKey) {
+        // One that is too old to count may still be there.
+        await manager.delete(UploadKeyEntity, { key: uploadKey.key });
         await manager.insert(UploadKeyEntity, { ...uploadKey, jobId: id, createdAt: Date.now() });
       }
       return { id, isRepeat: false };
@@ -98,6 +100,11 @@ export class JobsRepository {
       this.events.moved.next({ id: stored.id, userId, service, from: null, to: 'Queued' });
     }
     return stored;
+  }
+
+  /** The job of an upload that came with this key before; `null`: none did. @throws UploadKeyConflictError */
+  async findUpload(uploadKey: UploadKey): Promise<number | null> {
+    return (await findUploadKey(this.reader.manager, uploadKey))?.jobId ?? null;
   }
 
   /** Leaves out ids up to this one: jobs had them that the database knows nothing of. */
@@ -258,13 +265,10 @@ export class JobsRepository {
 /** How long a repeat of an upload is recognised, in milliseconds. */
 export const UPLOAD_KEY_AGE_MS = 86_400_000;
 
+/** @throws UploadKeyConflictError */
 async function findUploadKey(manager: EntityManager, { key, content }: UploadKey): Promise<UploadKeyEntity | null> {
   const known = await manager.findOneBy(UploadKeyEntity, { key });
-  if (!known) {
-    return null;
-  }
-  if (known.createdAt < Date.now() - UPLOAD_KEY_AGE_MS) {
-    await manager.delete(UploadKeyEntity, { key });
+  if (!known || known.createdAt < Date.now() - UPLOAD_KEY_AGE_MS) {
     return null;
   }
   if (known.content !== content) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { METHODS, writeFiles } from '../support/package-fixture';
@@ -220,6 +220,17 @@ describe('a package that brings no usable backend ends the start with words that
       '  BACKEND_MODULES: "./b.js" and "./c.js" both bring a backend "mine"\n' +
         '  BACKEND_MODULES: "./a.js" and job-orchestrator itself both bring a backend "slurm"\n',
     );
+  });
+
+  it('throws when it is started, and is a link', async () => {
+    writeFiles(directory, {
+      'away/plugin.js': commonJs('mine').replace(
+        'class TestBackend {',
+        'class TestBackend { constructor() { null.x; }',
+      ),
+    });
+    symlinkSync(join(directory, 'away/plugin.js'), join(directory, 'plugin.js'));
+    expect(await refusal('./plugin.js')).toContain('BACKEND_MODULES: "./plugin.js": could not be started: TypeError');
   });
 
   it('throws when it is started', async () => {
