@@ -10,6 +10,8 @@ export interface Terminal {
 /** Often enough to look smooth, seldom enough to cost nothing. */
 const DRAW_EVERY_MS = 100;
 const BAR_COLUMNS = 30;
+/** Of a terminal that doesn't know its width, or says 0. */
+const DEFAULT_COLUMNS = 80;
 const CLEAR_TO_END = '\u001b[K';
 
 /**
@@ -44,7 +46,7 @@ export class ProgressBar {
 
   private draw(ending: string): void {
     if (this.terminal.isTTY) {
-      const columns = Math.max(20, this.terminal.columns ?? 80) - 1;
+      const columns = (this.terminal.columns || DEFAULT_COLUMNS) - 1;
       this.terminal.write(`\r${this.line().slice(0, columns)}${CLEAR_TO_END}${ending}`);
     }
   }

@@ -132,7 +132,7 @@ export class SubmitCommand extends PortalCommand<SubmitOptions> {
             ...(saved && { output: saved.path, bytes: saved.bytes, files: saved.files }),
           });
         }
-        if (!isCompleted) {
+        if (!isCompleted && !options.quiet) {
           output.note(`its files: job-orchestrator download ${id} --partial`);
         }
         return isCompleted ? EXIT.ok : EXIT.jobFailed;
