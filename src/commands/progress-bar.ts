@@ -46,7 +46,8 @@ export class ProgressBar {
 
   private draw(ending: string): void {
     if (this.terminal.isTTY) {
-      const columns = (this.terminal.columns || DEFAULT_COLUMNS) - 1;
+      const known = this.terminal.columns ?? 0;
+      const columns = (known > 0 ? known : DEFAULT_COLUMNS) - 1;
       this.terminal.write(`\r${this.line().slice(0, columns)}${CLEAR_TO_END}${ending}`);
     }
   }

@@ -62,7 +62,8 @@ function argumentSpec({ kind, choices }: CommandShape['argument']): string[] {
   if (kind === 'file') {
     return [quoted('*:file:_files')];
   }
-  return kind === 'choice' ? [quoted(`1:shell:(${choices.join(' ')})`)] : [];
+  // Without a word on its arguments, zsh completes nothing behind the first of them.
+  return [kind === 'choice' ? quoted(`1:shell:(${choices.join(' ')})`) : quoted('*: : ')];
 }
 
 function quoted(text: string): string {
