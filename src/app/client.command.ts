@@ -6,6 +6,11 @@ import { handOverPid1 } from './hand-over-pid1';
 
 @Command({ name: 'client', description: 'run jobs that a server sends: an executor' })
 export class ClientCommand extends BaseCommand {
+  protected override readonly remarks = [
+    'Set up by environment variables, and by .env in this directory; `job-orchestrator check --client` tries them.',
+  ];
+  protected override readonly examples = ['client'];
+
   async run(): Promise<void> {
     try {
       handOverPid1();

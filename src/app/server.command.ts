@@ -5,6 +5,11 @@ import { exitOnError } from './exit-on-error';
 
 @Command({ name: 'server', description: 'take jobs over REST, queue them, hand them to backends, keep the results' })
 export class ServerCommand extends BaseCommand {
+  protected override readonly remarks = [
+    'Set up by environment variables, and by .env in this directory; `job-orchestrator check` tries them.',
+  ];
+  protected override readonly examples = ['server'];
+
   async run(): Promise<void> {
     try {
       loadEnvFile();
