@@ -1,5 +1,5 @@
-import { createWriteStream, type Stats } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { buffersPassed } from '../common/dead-buffers';
@@ -61,10 +61,15 @@ export async function saveArchive(answer: Answer, path: string, server: Endpoint
 }
 
 async function receive({ body, contentLength }: Answer, part: string, server: EndpointUrl): Promise<number> {
+  // When one end fails the other is destroyed with its error: the first tells whose fault it is.
+  const faultsOf: ('server' | 'disk')[] = [];
+  body.on('error', () => faultsOf.push('server'));
+  // Before the first byte: a stream that opens it later would make it anew after it was removed.
+  const file = await open(part, 'w');
+  const writer = file.createWriteStream();
+  writer.on('error', () => faultsOf.push('disk'));
   const progress = new ProgressBar('download', contentLength);
   let bytes = 0;
-  let sourceFault: unknown;
-  body.on('error', (error) => (sourceFault = error));
   async function* counted(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const piece of source) {
       bytes += piece.length;
@@ -74,10 +79,9 @@ async function receive({ body, contentLength }: Answer, part: string, server: En
     }
   }
   try {
-    await pipeline(body, counted, createWriteStream(part));
+    await pipeline(body, counted, writer);
   } catch (error) {
-    // A fault of the disk destroys the body, too, but then the disk was first.
-    throw errnoOf(error) === undefined || error === sourceFault ? faultOf(error, server) : error;
+    throw faultsOf[0] === 'disk' ? error : faultOf(error, server);
   } finally {
     progress.end();
   }

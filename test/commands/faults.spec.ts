@@ -1,16 +1,20 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type CliResult, jsonOf, runCli, RunningCli } from '../support/cli';
 import { eventually } from '../support/eventually';
 import { heldJob } from '../support/held-job';
 import { Pair } from '../support/pair';
 import { freePort } from '../support/ports';
+import { CLI } from '../support/program';
 import { script } from '../support/script';
 
+const execute = promisify(execFile);
 const PASSWORD = 'hunter2-secret';
 
 describe('commands, when the server is not as it should be', () => {
@@ -112,18 +116,30 @@ describe('commands, when the server is not as it should be', () => {
     expect(stderr).toMatch(/connection cut.*may have taken the job.*--key [0-9a-f-]{36}/);
   });
 
-  it('submit reads a refusal that comes before everything was sent', async () => {
-    writeFileSync(join(directory, 'big'), Buffer.alloc(50_000_000));
-    const url = await serve((request, response) => {
-      response.writeHead(413, { 'content-type': 'application/json', connection: 'close' });
-      response.end('{"id":0,"status":"Unknown","message":"the form is too large"}');
-      request.resume();
-    });
+  it('submit reads a refusal that comes early, and sends no more then', async () => {
+    writeFileSync(join(directory, 'big'), '');
+    truncateSync(join(directory, 'big'), 1_000_000_000);
+    let received = 0;
+    // A server that answers at once, and would read on to the end.
+    const body = '{"id":0,"status":"Unknown","message":"the form is too large"}';
+    const reader = createTcpServer((socket) => {
+      socket.once('data', () => {
+        socket.write(
+          `HTTP/1.1 413 x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        );
+      });
+      socket.on('data', (piece: Buffer) => (received += piece.length));
+      socket.on('error', () => undefined);
+    }).listen(0, '127.0.0.1');
+    await once(reader, 'listening');
+    const url = `http://127.0.0.1:${(reader.address() as AddressInfo).port}`;
     const args = ['submit', 'run.sh', 'big', '-s', 'example', '-u', '1'];
     expect(await run(args, url)).toMatchObject({
       code: 6,
       stderr: expect.stringContaining('the form is too large') as string,
     });
+    reader.close();
+    expect(received).toBeLessThan(500_000_000);
   });
 
   describe('download leaves nothing behind, and ends with', () => {
@@ -143,6 +159,14 @@ describe('commands, when the server is not as it should be', () => {
       const url = await serve((_request, response) => response.writeHead(200, zipHead).end(Buffer.alloc(500)));
       const { code, stderr } = await run(['download', '1'], url);
       expect({ code, stderr }).toMatchObject({ code: 7, stderr: expect.stringMatching(/not a whole zip/) as string });
+      expect(readdirSync(directory)).toEqual(['run.sh']);
+    });
+
+    it('7 when the disk takes no more', async () => {
+      const url = await serve((_request, response) => response.writeHead(200, zipHead).end(Buffer.alloc(3_000_000)));
+      const command = `ulimit -f 1000; exec '${process.execPath}' '${CLI}' download 1 --server ${url}`;
+      const failed = await execute('bash', ['-c', command], { cwd: directory }).catch((error: unknown) => error);
+      expect(failed).toMatchObject({ code: 7, stderr: expect.stringMatching(/could not be saved: EFBIG/) as string });
       expect(readdirSync(directory)).toEqual(['run.sh']);
     });
 

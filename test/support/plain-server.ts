@@ -9,6 +9,8 @@ import type { AddressInfo } from 'node:net';
 export class PlainServer {
   /** Requests so far: `GET /download/1`. */
   readonly seen: string[] = [];
+  /** When each came, on the clock of `performance.now()`. */
+  readonly times: number[] = [];
 
   private constructor(private readonly server: Server) {}
 
@@ -17,6 +19,7 @@ export class PlainServer {
     const plain = new PlainServer(server);
     server.on('request', (incoming, outgoing) => {
       const path = (incoming.url ?? '').split('?')[0] ?? '';
+      plain.times.push(performance.now());
       plain.seen.push(`${incoming.method ?? ''} ${path}`);
       if (/^\/(jobs|services)/.test(path)) {
         incoming.resume();

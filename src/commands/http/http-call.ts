@@ -38,6 +38,8 @@ export interface Answer {
   readonly contentLength: number | null;
   readonly location: string | null;
   readonly body: IncomingMessage;
+  /** Ends the connection, whatever is still to come or to be sent. */
+  close(): void;
 }
 
 const CONNECT_MS = 10_000;
@@ -101,6 +103,11 @@ async function answerOf(outgoing: ClientRequest, server: EndpointUrl, idleMs: nu
       contentLength: length === undefined ? null : Number(length),
       location: location ?? null,
       body,
+      close: () => {
+        // A body that is cut on purpose says so.
+        body.on('error', () => undefined);
+        outgoing.destroy();
+      },
     };
   } catch (error) {
     throw faultOf(error, server, !isConnected);

@@ -3,7 +3,7 @@ import type { Status } from '../../wire/status';
 import type { StatusBody } from '../../wire/status-body';
 import { JobFailedError, NotYetError, RefusedError, UnknownJobError } from '../command.errors';
 import { type Answer, call, type StreamedBody } from './http-call';
-import { drop, readJson, readStatusBody, unexpected } from './read-answer';
+import { readJson, readStatusBody, unexpected } from './read-answer';
 import { addressOf } from './server-url';
 
 /** How a job is, as a server says; of a Rust server's completed job there is no message. */
@@ -54,7 +54,7 @@ export class PortalClient {
       ...(signal && { signal }),
     });
     if (answer.status === 200 && answer.contentType === 'application/zip') {
-      drop(answer);
+      answer.close();
       return { id, status: 'Completed', message: '' };
     }
     return this.stateIn(id, answer, await readJson(answer, this.server));

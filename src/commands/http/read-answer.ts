@@ -8,17 +8,10 @@ import { addressOf } from './server-url';
 
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
-/** Drops what is left of an answer by closing its connection. */
-export function drop({ body }: Answer): void {
-  // A body that is cut on purpose says so.
-  body.on('error', () => undefined);
-  body.destroy();
-}
-
-/** The body as JSON; `undefined` when it isn't JSON, or longer than any that is expected. @throws ServerUnreachableError */
+/** The body as JSON, and the end of its connection; `undefined` when it isn't JSON, or longer than any that is expected. @throws ServerUnreachableError */
 export async function readJson(answer: Answer, server: EndpointUrl): Promise<unknown> {
   if (answer.contentType !== 'application/json') {
-    drop(answer);
+    answer.close();
     return undefined;
   }
   const pieces: Buffer[] = [];
@@ -33,6 +26,9 @@ export async function readJson(answer: Answer, server: EndpointUrl): Promise<unk
     }
   } catch (error) {
     throw faultOf(error, server);
+  } finally {
+    // An answer that came early leaves the rest of the request unsent, and a server that waits for it.
+    answer.close();
   }
   try {
     return JSON.parse(Buffer.concat(pieces).toString('utf8')) as unknown;
