@@ -7,6 +7,11 @@ import { exitAfterParsing } from './commands/base.command';
 import { exitOnError } from './app/exit-on-error';
 import { VERSION } from './app/version';
 
+// Whoever read the output (head, less) has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
 CommandFactory.run(CliModule, {
   cliName: 'job-orchestrator',
   version: VERSION,

@@ -1,5 +1,5 @@
-import type { Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errnoOf, messageOf } from '../common/errors';
 import { RESERVED_NAMES, SCRIPT_NAME } from '../wire/protocol';
@@ -30,7 +30,7 @@ export async function findJobFiles(paths: readonly string[]): Promise<JobFiles> 
   for (const path of paths) {
     const found = await look(path);
     if (!found.isDirectory()) {
-      files.push(jobFile(path, found));
+      files.push(await jobFile(path, found));
       continue;
     }
     for (const name of (await readdir(path)).sort()) {
@@ -46,7 +46,7 @@ export async function findJobFiles(paths: readonly string[]): Promise<JobFiles> 
           `${inner} is a directory: a job's files are flat. Name the files one by one, or pack it (tar) and unpack it in ${SCRIPT_NAME}`,
         );
       }
-      files.push(jobFile(inner, entry));
+      files.push(await jobFile(inner, entry));
     }
   }
   refuseTwins(files);
@@ -66,7 +66,7 @@ async function look(path: string): Promise<Stats> {
   }
 }
 
-function jobFile(path: string, found: Stats): JobFile {
+async function jobFile(path: string, found: Stats): Promise<JobFile> {
   const name = basename(path);
   if (!found.isFile()) {
     throw new UsageError(`${path} is neither a file nor a directory`);
@@ -76,6 +76,9 @@ function jobFile(path: string, found: Stats): JobFile {
       `${JSON.stringify(path)}: a name with a backslash, a control character or bytes that are not UTF-8 can't be sent; rename it`,
     );
   }
+  await access(path, constants.R_OK).catch((error: unknown) => {
+    throw new UsageError(`${path} may not be read by this user`, { cause: error });
+  });
   return { path, name, bytes: found.size };
 }
 

@@ -91,6 +91,9 @@ export class SubmitCommand extends PortalCommand<SubmitOptions> {
   }
 
   protected async execute({ client, output, args, options }: CommandContext<SubmitOptions>): Promise<number> {
+    if (options.timeout !== undefined && !options.wait && options.output === undefined) {
+      throw new UsageError('--timeout is for a job that is waited for: add --wait or --output');
+    }
     const { files, leftOut } = await findJobFiles(args);
     leftOut.forEach((path) => output.note(`left out: ${path}, a log of an earlier run`));
     // Whether it can be saved is better known before the job has run.

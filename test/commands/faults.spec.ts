@@ -55,6 +55,15 @@ describe('commands, when the server is not as it should be', () => {
     expect(readdirSync(directory)).toEqual(['run.sh']);
   });
 
+  it('say that an address of http is not one of https', async () => {
+    const url = await serve((_request, response) => response.end());
+    const { code, stderr } = await run(['status', '1'], url.replace('http:', 'https:'));
+    expect({ code, stderr }).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/is its address http:\/\//) as string,
+    });
+  });
+
   it('never show the password in its address', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     for (const url of [`http://portal:${PASSWORD}@${address}`, `ftp://portal:${PASSWORD}@${address}`]) {

@@ -103,6 +103,7 @@ describe('the commands for jobs', () => {
         /Invalid service.*job-orchestrator services/,
       ],
       ['a user that is no number', { 'run.sh': 'true\n' }, ['--user', 'me'], 2, /--user me: must be a whole number/],
+      ['a time to wait without waiting', { 'run.sh': 'true\n' }, ['--timeout', '5'], 2, /--wait or --output/],
       ['files without run.sh', { 'other.sh': 'true\n' }, [], 2, /no run.sh/],
       [
         'an output in a directory that is not there',

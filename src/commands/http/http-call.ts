@@ -78,6 +78,17 @@ export async function call(
   return answer;
 }
 
+/** A fault of TLS, with what to do about it. */
+function tlsFault(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
+    return 'it does not speak TLS there: is its address http:// in place of https://?';
+  }
+  return /CERT|SIGNATURE|ALTNAME/.test(code)
+    ? `its certificate is not trusted (${messageOf(error)}): let NODE_EXTRA_CA_CERTS name a file with its CA`
+    : undefined;
+}
+
 async function answerOf(outgoing: ClientRequest, server: EndpointUrl, idleMs: number): Promise<Answer> {
   let isConnected = false;
   const connecting = setTimeout(() => {
@@ -123,7 +134,7 @@ export function faultOf(error: unknown, server: EndpointUrl, neverReached = fals
   }
   return new ServerUnreachableError(
     addressOf(server),
-    networkFault(error) ?? messageOf(error),
+    networkFault(error) ?? tlsFault(error) ?? messageOf(error),
     neverReached || isUnreached(error),
     error,
   );
