@@ -28,7 +28,7 @@ const hasScript = ((): boolean => {
       pair = await Pair.start();
       directory = mkdtempSync(join(tmpdir(), 'orchestrator-terminal-'));
       // Compresses badly, so that there is something to see of the download, too.
-      writeFileSync(join(directory, 'run.sh'), script('head -c 20000000 /dev/urandom > big'));
+      writeFileSync(join(directory, 'run.sh'), script('head -c 20000000 /dev/urandom > big; sleep 1'));
       writeFileSync(join(directory, 'input'), Buffer.alloc(20_000_000));
     });
     afterAll(async () => {

@@ -80,7 +80,7 @@ DATA_PATH=${pair.serverData}
     const outputs = stdout.split('=== next\n');
     const seen = steps.map(({ command }, at) => `$ ${command}\n${settled(outputs[at] ?? '')}`);
     expect(seen).toEqual(steps.map(({ command, output }) => `$ ${command}\n${settled(output)}`));
-  });
+  }, 180_000);
 
   it.each(COMMANDS)('has exactly the options of %s', async (command) => {
     const { stdout } = await runCli([command, '--help']);
