@@ -11,7 +11,7 @@ import { ServiceDto } from './dto/service.dto';
 /** A backend that has not answered lately is asked, and gets this long; people and health checks wait for the list. */
 const ANSWER_WITHIN_MS = 1_500;
 
-/** What the server says of its services. Addresses and credentials of executors are not among it. */
+/** What the server says of its services. A reason says no more than the message of a waiting job, and no credentials. */
 @Injectable()
 export class DescribeServices implements OnModuleDestroy {
   private readonly stopping = new AbortController();

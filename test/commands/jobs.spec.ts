@@ -94,7 +94,7 @@ describe('the commands for jobs', () => {
       await pair.waitFor(Number(stdout), 'Completed');
     });
 
-    it.each([
+    const refusals: [string, Record<string, string>, string[], number, RegExp][] = [
       [
         'a service that is not there',
         { 'run.sh': 'true\n' },
@@ -113,7 +113,8 @@ describe('the commands for jobs', () => {
         /no directory no/,
       ],
       ['an output that is there', { 'run.sh': 'true\n' }, ['-o', 'job/run.sh'], 2, /--force/],
-    ])('refuses %s', async (_what, files, further, code, text) => {
+    ];
+    it.each(refusals)('refuses %s', async (_what, files, further, code, text) => {
       makeJob(files);
       const args = ['submit', 'job', ...further];
       const complete = ['--service', '--user'].flatMap((name) =>
