@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DispatchModule } from '../dispatch/dispatch.module';
 import { JobsModule } from '../jobs/jobs.module';
 import { DescribeJob } from './describe-job.service';
+import { DescribeServices } from './describe-services.service';
 import { JobsController } from './jobs.controller';
 import { ServicesController } from './services.controller';
 import { UploadController } from './upload.controller';
@@ -11,6 +12,6 @@ import { WishesKept } from './wishes-kept.service';
 @Module({
   imports: [DispatchModule, JobsModule],
   controllers: [UploadController, JobsController, ServicesController],
-  providers: [DescribeJob, WishesKept],
+  providers: [DescribeJob, DescribeServices, WishesKept],
 })
 export class ApiModule {}

@@ -4,6 +4,7 @@ import { ErrorFilter } from '../common/http/error-filter';
 import { readServerConfig, type ServerConfig } from '../config/server-config';
 import { lockDatabase } from './lock-database';
 import { ServerModule } from './server.module';
+import type { Address } from './start';
 import { startWithBackends } from './start-with-backends';
 import { serveSwagger } from './swagger';
 import { VERSION } from './version';
@@ -21,19 +22,19 @@ export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
     warnings: config.warnings,
     errorFilter: new ErrorFilter(statusBodyOf, 'jobId'),
     extend: (app) => serveSwagger(app, 'job-orchestrator', [...config.services.keys()][0] ?? null),
-    greeting: (url) => greeting(config, url),
+    greeting: (at) => greeting(config, at),
   });
 }
 
-function greeting(config: ServerConfig, url: string): string[] {
+function greeting(config: ServerConfig, { bound, local }: Address): string[] {
   const services = [...config.services.values()].map(
     ({ name, maxRuns, runsPerUser }) => `${name} (${maxRuns} at a time, ${runsPerUser} a user)`,
   );
   return [
-    `job-orchestrator ${VERSION}, server mode, on ${url}`,
+    `job-orchestrator ${VERSION}, server mode, on ${bound}`,
     `database ${config.dbPath}`,
     `data ${config.dataPath}`,
     `services: ${services.join(', ') || 'none'}`,
-    `API to try: ${url}/swagger`,
+    `API to try: ${local}/swagger`,
   ];
 }

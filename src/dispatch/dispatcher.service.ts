@@ -104,6 +104,11 @@ export class Dispatcher implements OnModuleDestroy {
     return this.line(service).reason ?? this.quotas.of(service).holdReason(userId) ?? '';
   }
 
+  /** Why the last hand-over of this service was refused for now; `null` when none was, or one has succeeded since. */
+  refusalOf(service: string): string | null {
+    return this.lines.get(service)?.reason ?? null;
+  }
+
   /** Goes on with a hand-over that an earlier server began. Its slot is taken already. */
   resume(job: ActiveJob): void {
     this.run(job.id, job.service, this.line(job.service), () => this.handOver.resume(job));
