@@ -16,7 +16,8 @@ FROM toolchain AS build
 RUN npm ci --include=dev --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && rm -f dist/.tsbuildinfo
+# Without the tests for backends of others, which `npm run build` makes as well.
+RUN npx nest build && rm -f dist/.tsbuildinfo
 
 FROM toolchain AS dependencies
 # The prebuilt sqlite3 may want a newer libc than this image has: then it is compiled.

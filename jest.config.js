@@ -7,7 +7,9 @@ module.exports = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.(ts|js|mjs)$': '@swc/jest' },
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs)/)'],
-  testPathIgnorePatterns: ['long', 'faults', 'backends'].map((name) => `<rootDir>/test/${name}/`).concat('/node_modules/'),
+  testPathIgnorePatterns: ['long', 'faults', 'backends']
+    .map((name) => `<rootDir>/test/${name}/`)
+    .concat('/node_modules/'),
   modulePathIgnorePatterns: ['<rootDir>/dist'],
   testTimeout: 60_000,
   maxWorkers: 2,

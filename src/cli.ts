@@ -1,17 +1,21 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
+import type { CommanderError } from 'commander';
 import { CommandFactory } from 'nest-commander';
 import { CliModule } from './app/cli.module';
+import { exitAfterParsing } from './commands/base.command';
 import { exitOnError } from './app/exit-on-error';
 import { VERSION } from './app/version';
+
+// Whoever read the output (head, less) has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
 
 CommandFactory.run(CliModule, {
   cliName: 'job-orchestrator',
   version: VERSION,
   logger: false,
-  errorHandler: (error) => {
-    // Commander has said what is wrong by then, or has shown what was asked for.
-    process.exit('exitCode' in error && typeof error.exitCode === 'number' ? error.exitCode : 2);
-  },
+  errorHandler: (error) => exitAfterParsing(error as CommanderError),
   serviceErrorHandler: exitOnError,
 }).catch(exitOnError);

@@ -85,14 +85,23 @@ export class JobsController {
 
   /** The job; one that has not ended, once its state has changed or the time is over. */
   private async find(id: number, waitSeconds: number, response: Response): Promise<Job> {
-    const job = await this.describe.require(id);
-    if (waitSeconds === 0 || isFinal(job.status)) {
-      return job;
+    if (waitSeconds === 0) {
+      return this.describe.require(id);
     }
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    await this.moves.next(id, waitSeconds * 1000, gone.signal);
-    return this.describe.require(id);
+    const over = new AbortController();
+    response.once('close', () => over.abort());
+    try {
+      // Before the look at the job: it may move between the two.
+      const moved = this.moves.next(id, waitSeconds * 1000, over.signal);
+      const job = await this.describe.require(id);
+      if (isFinal(job.status)) {
+        return job;
+      }
+      await moved;
+      return await this.describe.require(id);
+    } finally {
+      over.abort();
+    }
   }
 
   @Get('download_partial/:id')
@@ -107,7 +116,7 @@ export class JobsController {
     }),
   )
   @ApiResponse(
-    body(404, 'no such job, not yet on an executor, or its files are removed', {
+    body(404, 'no such job, not yet on an executor, its files are removed, or its backend gives none before the end', {
       id: 1,
       status: 'Queued',
       message: 'it has not reached an executor, there are no files yet',

@@ -1,18 +1,21 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { SERVER_CONFIG } from '../config/config.module';
-import type { ServerConfig } from '../config/server-config';
+import { DescribeServices } from './describe-services.service';
 import { ServiceDto } from './dto/service.dto';
 
 @ApiTags('services')
 @Controller()
 export class ServicesController {
-  constructor(@Inject(SERVER_CONFIG) private readonly config: ServerConfig) {}
+  constructor(private readonly describe: DescribeServices) {}
 
   @Get('services')
-  @ApiOperation({ summary: 'The services that jobs can be uploaded for, and their limits' })
+  @ApiOperation({
+    summary:
+      'The services that jobs can be uploaded for: their limits, what they do now, and whether they are reachable',
+    description: 'A backend that has not answered lately is asked for at most 1.5 seconds.',
+  })
   @ApiResponse({ status: 200, type: [ServiceDto] })
-  list(): ServiceDto[] {
-    return [...this.config.services.values()].map((service) => ServiceDto.from(service));
+  list(): Promise<ServiceDto[]> {
+    return this.describe.list();
   }
 }

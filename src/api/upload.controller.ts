@@ -3,7 +3,21 @@ import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } f
 import type { Request } from 'express';
 import { PinoLogger } from 'nestjs-pino';
 import { ACCEPTED_MESSAGE, AcceptUploadService } from '../jobs/accept-upload.service';
+import { MOST_OF_A_JOB } from '../config/variables';
 import { StatusBodyDto } from './dto/status-body.dto';
+import { WishesKept } from './wishes-kept.service';
+
+/**
+ * A wish in the form. Its example is empty on purpose: "Try it out" sends whatever is shown as one, and not every service
+ * keeps every wish.
+ */
+const wish = (maximum: number, description: string) => ({
+  type: 'integer',
+  minimum: 1,
+  maximum,
+  description,
+  example: '',
+});
 
 const refusal = (status: number, description: string, message: string) => ({
   status,
@@ -21,6 +35,7 @@ const refusal = (status: number, description: string, message: string) => ({
 export class UploadController {
   constructor(
     private readonly acceptUpload: AcceptUploadService,
+    private readonly wishesKept: WishesKept,
     private readonly logger: PinoLogger,
   ) {}
 
@@ -50,6 +65,20 @@ export class UploadController {
           description: 'the text of `run.sh`, for those who have no file at hand; not beside a file `run.sh`',
           example: '#!/bin/bash\necho "hello from job $JOB_ID" > hello.txt\n',
         },
+        walltime: wish(
+          MOST_OF_A_JOB.walltimeS,
+          'optional: seconds that `run.sh` may run, such as `3600`; then it is ended, and the job is `Failed`. At most ' +
+            '`max_walltime` of `GET /services`',
+        ),
+        cpus: wish(
+          MOST_OF_A_JOB.cpus,
+          'optional: CPUs that the job needs, such as `4`, of a service whose `wishes` has it. At most `max_cpus`',
+        ),
+        memory: wish(
+          MOST_OF_A_JOB.memoryMiB,
+          'optional: memory in MiB that the job needs, such as `8192`, of a service whose `wishes` has it. At most ' +
+            '`max_memory`',
+        ),
         file: {
           type: 'array',
           items: { type: 'string', format: 'binary' },
@@ -79,7 +108,7 @@ export class UploadController {
   @ApiResponse(refusal(503, 'the database is busy', 'the database is busy, try again'))
   @ApiResponse(refusal(507, 'the disk is full', 'no space is left on the disk, try again later'))
   async upload(@Req() request: Request): Promise<StatusBodyDto> {
-    const id = await this.acceptUpload.accept(request);
+    const id = await this.acceptUpload.accept(request, (service) => this.wishesKept.ask(service));
     this.logger.assign({ jobId: id });
     return { id, status: 'Queued', message: ACCEPTED_MESSAGE };
   }

@@ -1,13 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { OPEN_READONLY } from 'sqlite3';
-import { Command, CommandRunner } from 'nest-commander';
-import { DataSource } from 'typeorm';
+import { Command } from 'nest-commander';
+import { BaseCommand } from '../commands/base.command';
 import { messageOf, OrchestratorError } from '../common/errors';
 import { loadEnvFile } from '../config/load-env-file';
 import { readDbPath } from '../config/common-settings';
-import { copyDatabase } from '../database/copy-database';
-import { BUSY_TIMEOUT_MS } from '../database/data-source';
 import { exitOnError } from './exit-on-error';
 
 /** The backup can't be made as it was asked for. */
@@ -20,9 +17,12 @@ class BackupError extends OrchestratorError {
 @Command({
   name: 'backup',
   arguments: '<file>',
+  argsDescription: { file: 'the copy; there may be no such file yet' },
   description: 'copy the database of DB_PATH to a new file, while server and client run',
 })
-export class BackupCommand extends CommandRunner {
+export class BackupCommand extends BaseCommand {
+  protected override readonly examples = ['backup jobs-2026-11-25.sqlite'];
+
   async run([file = '']: string[]): Promise<void> {
     try {
       loadEnvFile();
@@ -34,27 +34,14 @@ export class BackupCommand extends CommandRunner {
       if (!existsSync(dbPath)) {
         throw new BackupError(`there is no database ${dbPath} (DB_PATH)`);
       }
-      await copyTo(dbPath, target).catch((error: unknown) => {
+      // Other commands must not wait for TypeORM.
+      const { copyDatabaseFile } = await import('../database/copy-database.js');
+      await copyDatabaseFile(dbPath, target).catch((error: unknown) => {
         throw new BackupError(`${dbPath} could not be copied to ${target}: ${messageOf(error)}`, { cause: error });
       });
       process.stdout.write(`${dbPath} was copied to ${target}\n`);
     } catch (error) {
       exitOnError(error);
     }
-  }
-}
-
-async function copyTo(dbPath: string, target: string): Promise<void> {
-  const dataSource = new DataSource({
-    type: 'sqlite',
-    database: dbPath,
-    flags: OPEN_READONLY,
-    busyTimeout: BUSY_TIMEOUT_MS,
-  });
-  await dataSource.initialize();
-  try {
-    await copyDatabase(dataSource, target);
-  } finally {
-    await dataSource.destroy();
   }
 }

@@ -4,7 +4,7 @@ import { payloadBodyOf } from '../executor/api/error-body';
 import { SCRIPT_RULE_NAMES } from '../workload/script-filter/script-filter';
 import { ClientModule } from './client.module';
 import { lockDatabase } from './lock-database';
-import { start } from './start';
+import { type Address, start } from './start';
 import { serveSwagger } from './swagger';
 import { VERSION } from './version';
 
@@ -20,17 +20,18 @@ export async function runClient(env: NodeJS.ProcessEnv): Promise<void> {
     warnings: [...config.warnings, ...openDoor(config)],
     errorFilter: new ErrorFilter(payloadBodyOf, 'payloadId'),
     extend: (app) => serveSwagger(app, 'job-orchestrator executor', null),
-    greeting: (url) => greeting(config, url),
+    greeting: (at) => greeting(config, at),
   });
 }
 
-function greeting(config: ClientConfig, url: string): string[] {
+function greeting(config: ClientConfig, { bound, local }: Address): string[] {
   const filter = config.scriptFilter.enabled ? 'on' : 'off';
   return [
-    `job-orchestrator ${VERSION}, client mode (executor), on ${url}`,
+    `job-orchestrator ${VERSION}, client mode (executor), on ${bound}`,
     `database ${config.dbPath}`,
     `data ${config.dataPath}`,
     `jobs at a time: ${config.maxConcurrent ?? 'no limit'}; script filter: ${filter}`,
+    `API to try: ${local}/swagger`,
     ...(process.pid === 1 ? ['as PID 1 it needs an init that reaps orphans: start it under tini or with --init'] : []),
   ];
 }

@@ -1,13 +1,20 @@
-import { Command, CommandRunner } from 'nest-commander';
+import { Command } from 'nest-commander';
+import { BaseCommand } from '../commands/base.command';
 import { loadEnvFile } from '../config/load-env-file';
 import { exitOnError } from './exit-on-error';
-import { runServer } from './run-server';
 
 @Command({ name: 'server', description: 'take jobs over REST, queue them, hand them to backends, keep the results' })
-export class ServerCommand extends CommandRunner {
+export class ServerCommand extends BaseCommand {
+  protected override readonly remarks = [
+    'Set up by environment variables, and by .env in this directory; `job-orchestrator check` tries them.',
+  ];
+  protected override readonly examples = ['server'];
+
   async run(): Promise<void> {
     try {
       loadEnvFile();
+      // Other commands must not wait for all that this one loads.
+      const { runServer } = await import('./run-server.js');
       await runServer(process.env);
     } catch (error) {
       exitOnError(error);

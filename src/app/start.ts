@@ -9,6 +9,14 @@ import { prepareDatabase } from '../database/prepare-database';
 import { QuietLogger } from '../observability/quiet-logger';
 import { stopOnSignals } from './stop-on-signals';
 
+/** Where a program listens. */
+export interface Address {
+  /** As it is bound: `http://0.0.0.0:5000`. */
+  readonly bound: string;
+  /** One that opens in a browser of this machine: `http://localhost:5000`. */
+  readonly local: string;
+}
+
 /** What differs between the two modes. */
 export interface Mode {
   readonly module: DynamicModule;
@@ -19,8 +27,8 @@ export interface Mode {
   readonly errorFilter: ErrorFilter;
   /** Adds what is not a controller. */
   readonly extend: (app: NestExpressApplication) => void;
-  /** What to say once it listens. */
-  readonly greeting: (url: string) => readonly string[];
+  /** What to say once it listens, in five lines. */
+  readonly greeting: (at: Address) => readonly string[];
 }
 
 /** Idle connections are kept this long; servers and portals close theirs sooner. */
@@ -53,11 +61,15 @@ export async function start(mode: Mode): Promise<void> {
   server.requestTimeout = 0;
   await listen(app, mode);
 
-  const { address, port, family } = server.address() as AddressInfo;
   const logger = new Logger('Start');
   mode.warnings.forEach((warning) => logger.warn(warning));
-  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-  mode.greeting(url).forEach((line) => logger.log(line));
+  mode.greeting(addressOf(server.address() as AddressInfo)).forEach((line) => logger.log(line));
+}
+
+function addressOf({ address, port, family }: AddressInfo): Address {
+  const isAny = address === '0.0.0.0' || address === '::';
+  const bound = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return { bound, local: isAny ? `http://localhost:${port}` : bound };
 }
 
 /** @throws ListenError saying which address can't be had */

@@ -26,7 +26,14 @@ export async function syncPath(path: string): Promise<void> {
 async function syncShared(path: string): Promise<void> {
   const now = syncing.get(path);
   if (now) {
-    return (now.next ??= now.running.catch(() => undefined).then(() => startSync(path)));
+    return (now.next ??= now.running.then(
+      () => startSync(path),
+      (error: unknown) => {
+        // The system tells of an error once, to whoever syncs next: it may be that of their names.
+        syncing.delete(path);
+        throw error;
+      },
+    ));
   }
   return startSync(path);
 }

@@ -1,8 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { pbkdf2 } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { SyncedFile } from './synced-file';
 
 let directory: string;
@@ -34,4 +36,27 @@ describe('SyncedFile', () => {
       ).rejects.toMatchObject({ code: 'ENOSPC' });
     }
   });
+
+  it('writes nothing after it was closed: its number may be the number of another file by then', async () => {
+    // No thread is free while the stream is destroyed, so that its write comes late.
+    const busy = Array.from({ length: 8 }, () => busyThread());
+    const source = new Readable({ read: () => undefined });
+    const cut = new AbortController();
+    const written = pipeline(source, new SyncedFile(path, 16 * 1024), { signal: cut.signal });
+    source.push(Buffer.alloc(100_000, 'x'));
+    await new Promise(setImmediate);
+    cut.abort();
+    const others: number[] = [];
+    const opening = setInterval(() => others.push(openSync(join(directory, `other-${others.length}`), 'wx')), 5);
+    await expect(written).rejects.toThrow(/abort/);
+    await Promise.all(busy);
+    clearInterval(opening);
+    others.forEach((descriptor) => closeSync(descriptor));
+    expect(others.length).toBeGreaterThan(5);
+    expect(others.map((_, at) => statSync(join(directory, `other-${at}`)).size)).toEqual(others.map(() => 0));
+  });
 });
+
+function busyThread(): Promise<Buffer> {
+  return promisify(pbkdf2)('password', 'salt', 400_000, 64, 'sha512');
+}

@@ -11,6 +11,10 @@ type Done = (error?: Error | null) => void;
 export class SyncedFile extends Writable {
   private readonly quick = new QuickCalls();
   private descriptor = -1;
+  /** A call in the thread pool holds the descriptor. */
+  private isBusy = false;
+  /** Set when the stream was destroyed meanwhile: closes the file. */
+  private whenIdle: (() => void) | null = null;
 
   /** @param highWaterMark bytes that may wait for the disk */
   constructor(
@@ -45,24 +49,46 @@ export class SyncedFile extends Writable {
   }
 
   override _final(done: Done): void {
-    fsync(this.descriptor, done);
+    this.isBusy = true;
+    fsync(this.descriptor, (error) => this.after(() => done(error)));
   }
 
+  /** Closes only when no call is under way: a late write would hit whatever file has the descriptor's number by then. */
   override _destroy(error: Error | null, done: Done): void {
-    if (this.descriptor !== -1) {
-      closeSync(this.descriptor);
+    const close = () => {
+      if (this.descriptor !== -1) {
+        closeSync(this.descriptor);
+      }
+      done(error);
+    };
+    if (this.isBusy) {
+      this.whenIdle = close;
+    } else {
+      close();
     }
-    done(error);
+  }
+
+  /** A call in the thread pool has come back. */
+  private after(goOn: () => void): void {
+    this.isBusy = false;
+    if (this.whenIdle) {
+      this.whenIdle();
+    } else {
+      goOn();
+    }
   }
 
   /** A disk that fills up takes a part of the bytes first, and fails at the next call. */
   private writeFrom(chunk: Buffer, at: number, done: Done): void {
+    this.isBusy = true;
     write(this.descriptor, chunk, at, (error, written) => {
-      if (error || at + written === chunk.length) {
-        done(error);
-      } else {
-        this.writeFrom(chunk, at + written, done);
-      }
+      this.after(() => {
+        if (error || at + written === chunk.length) {
+          done(error);
+        } else {
+          this.writeFrom(chunk, at + written, done);
+        }
+      });
     });
   }
 }

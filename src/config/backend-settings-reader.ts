@@ -1,6 +1,6 @@
 import { editDistance } from './edit-distance';
 import { EnvReader } from './env-reader';
-import type { ServiceConfig } from './server-config';
+import type { ServerConfig, ServiceConfig } from './server-config';
 import { backendInfix } from './service-variables';
 import type { Variable } from './variable-kinds';
 import { SERVICE_PATTERN, SERVICE_PREFIX } from './variables';
@@ -14,6 +14,11 @@ const SLIP_EDITS = 2;
 /** What the names in a backend's table begin with: `SERVICE_<NAME>_SLURM_`. */
 export function backendPattern(backend: string): string {
   return `${SERVICE_PATTERN}${backendInfix(backend)}`;
+}
+
+/** The services that name this backend. */
+export function servicesOn(config: ServerConfig, backend: string): readonly ServiceConfig[] {
+  return [...config.services.values()].filter((service) => service.backend === backend);
 }
 
 /**
@@ -66,6 +71,28 @@ export class BackendSettingsReader<T extends BackendVariables> extends EnvReader
       near === undefined ? `unknown; there are ${known.join(', ')}` : `unknown; was ${prefix}${near} meant?`,
     );
   }
+}
+
+/**
+ * Reads the settings of every service that names this backend.
+ * @param table the backend's variables, as for {@link BackendSettingsReader}
+ * @param read makes of one service's variables what the backend needs
+ * @returns by the service's name
+ * @throws ConfigError with the faults of all services
+ */
+export function readBackendSettings<T extends BackendVariables, S>(
+  config: ServerConfig,
+  backend: string,
+  table: T,
+  read: (reader: BackendSettingsReader<T>, variables: T, service: ServiceConfig) => S,
+): ReadonlyMap<string, S> {
+  const services = servicesOn(config, backend);
+  const reader = new BackendSettingsReader(backend, services, table);
+  const settings = services.map(
+    (service) => [service.name, read(reader, reader.variablesOf(service), service)] as const,
+  );
+  reader.finish();
+  return new Map(settings);
 }
 
 function writtenOut(name: string, service: ServiceConfig): string {

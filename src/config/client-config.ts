@@ -21,6 +21,9 @@ export interface ClientConfig extends CommonSettings {
   readonly warnings: readonly string[];
 }
 
+/** Would change how the bash behaves that starts the job (process/supervisor.sh). */
+const OF_THE_SUPERVISOR = /^(__.*|SHELLOPTS|POSIXLY_CORRECT)$/;
+
 /**
  * Reads the configuration of client mode; `SERVICE_*` variables are the server's and are not looked at.
  * @param knownRules names of the script filter's rules, the only ones that `SCRIPT_FILTER_ALLOW` may name
@@ -41,8 +44,8 @@ export function readClientConfig(
     jobLogLimitBytes: reader.integer(VARIABLES.jobLogLimit),
     jobEnv: reader.list(
       VARIABLES.jobEnv,
-      (name) => /^[a-z_]\w*$/i.test(name),
-      'the name of a variable (letters, digits and _)',
+      (name) => /^[a-z_]\w*$/i.test(name) && !OF_THE_SUPERVISOR.test(name),
+      'the name of a variable for jobs (letters, digits and _; not SHELLOPTS, POSIXLY_CORRECT, __...)',
     ),
     maxConcurrent: reader.integer(VARIABLES.maxConcurrent),
     scriptFilter: Object.freeze({

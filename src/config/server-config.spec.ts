@@ -27,6 +27,7 @@ describe('server configuration', () => {
     const { services, warnings, ...settings } = readServerConfig({}, '/srv/site');
     expect(settings).toEqual({
       mode: 'server',
+      backendModules: [],
       port: 5000,
       host: '0.0.0.0',
       dbPath: '/srv/site/db.sqlite',
@@ -158,6 +159,22 @@ describe('server configuration', () => {
     });
     expect(services.get('x')).toMatchObject({ maxAttempts: 3, maxRuntimeMs: 60_000, maxAgeMs: 7_000 });
     expect(services.get('y')).toMatchObject({ maxAttempts: 1, maxRuntimeMs: null, maxAgeMs: 100_000 });
+  });
+
+  it('takes the most that jobs of a service may ask for, of a backend that gives it', () => {
+    const { services } = readServerConfig({
+      SERVICE_X_BACKEND: 'slurm',
+      SERVICE_X_MAX_CPUS: '8',
+      SERVICE_X_MAX_MEMORY: '4096',
+      SERVICE_Y_BACKEND: 'slurm',
+    });
+    expect(services.get('x')).toMatchObject({ maxCpus: 8, maxMemoryMiB: 4096 });
+    expect(services.get('y')).toMatchObject({ maxCpus: null, maxMemoryMiB: null });
+    expect(faultsOf({ ...urls('X'), SERVICE_X_MAX_CPUS: '8', SERVICE_X_MAX_MEMORY: '1' })).toEqual(
+      ['SERVICE_X_MAX_CPUS', 'SERVICE_X_MAX_MEMORY'].map(
+        (name) => `${name}: executors give jobs neither CPUs nor memory of their own, so nobody would keep this limit`,
+      ),
+    );
   });
 
   it.each(['PORT', 'MAX_AGE', 'MAX_UPLOAD_BYTES', 'MAX_UPLOAD_FILES', 'EXECUTOR_LOST_AFTER'])(

@@ -14,6 +14,8 @@ import {
 /** The backend of a service that names none. */
 const NATIVE = SERVICE_VARIABLES.backend.default;
 const URL_KEYS = ['upload', 'download', 'terminate'] as const;
+/** Limits of what executors don't deal out. */
+const RESOURCE_KEYS = ['maxCpus', 'maxMemory'] as const;
 
 /** Where the executor of a service is. */
 export interface NativeEndpoints {
@@ -36,6 +38,10 @@ export interface ServiceConfig {
   readonly maxAttempts: number;
   /** A script that runs longer is ended. May exceed what a timer takes (2^31 ms). */
   readonly maxRuntimeMs: number | null;
+  /** The most that a job may ask for; `null`: no limit of the service's. */
+  readonly maxCpus: number | null;
+  /** The most that a job may ask for, in MiB; `null`: no limit of the service's. */
+  readonly maxMemoryMiB: number | null;
   /** Retention after a job's end. */
   readonly maxAgeMs: number;
   /** `null` unless the backend is `native`. */
@@ -55,6 +61,8 @@ export interface ServerConfig extends CommonSettings {
   readonly maxUploadFiles: number;
   /** Without contact for so long, the jobs an executor has are given up. May exceed what a timer takes (2^31 ms). */
   readonly executorLostAfterMs: number;
+  /** Packages that bring further backends, by name or path, as they were written. */
+  readonly backendModules: readonly string[];
   /** By name, in alphabetical order. */
   readonly services: ReadonlyMap<string, ServiceConfig>;
   /** Lines to log at start. */
@@ -75,6 +83,7 @@ export function readServerConfig(env: Environment, directory: string = process.c
     maxUploadBytes: reader.integer(VARIABLES.maxUploadBytes),
     maxUploadFiles: reader.integer(VARIABLES.maxUploadFiles),
     executorLostAfterMs: reader.integer(VARIABLES.executorLostAfter) * 1000,
+    backendModules: reader.list(VARIABLES.backendModules, () => true, 'a name or a path'),
   };
   const found = findServices(env, reader);
   if (found.length === 0) {
@@ -102,14 +111,24 @@ function readService(found: FoundService, reader: EnvReader, defaults: CommonSet
     maxRuns: reader.integer(named('maxRuns')),
     maxAttempts: reader.integer(named('maxAttempts')),
     maxRuntimeMs: toMs(reader.integer(named('maxRuntime'))),
+    maxCpus: reader.integer(named('maxCpus')),
+    maxMemoryMiB: reader.integer(named('maxMemory')),
     maxAgeMs: toMs(reader.integer(named('maxAge'))) ?? defaults.maxAgeMs,
   };
   if (backend !== NATIVE) {
     for (const variable of URL_KEYS.flatMap((key) => found.setBy.get(key) ?? [])) {
       reader.fault(variable, `only for executors, while ${named('backend').name} is ${backend}`);
     }
-  } else if (native === null) {
-    return null;
+  } else {
+    for (const variable of RESOURCE_KEYS.flatMap((key) => found.setBy.get(key) ?? [])) {
+      reader.fault(
+        variable,
+        'executors give jobs neither CPUs nor memory of their own, so nobody would keep this limit',
+      );
+    }
+    if (native === null) {
+      return null;
+    }
   }
   return Object.freeze({
     name: found.name.toLowerCase(),

@@ -11,6 +11,8 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const TEN_YEARS_S = 10 * 365 * 86_400;
+/** What a job may ask for where its service sets no maximum of its own: nobody has more. */
+export const MOST_OF_A_JOB = { walltimeS: TEN_YEARS_S, cpus: 1_000_000, memoryMiB: 1_000_000_000 };
 const MAX_QUOTA = 1_000_000;
 const BYTES = { unit: 'bytes', min: 1, max: Number.MAX_SAFE_INTEGER };
 const PORTS = { unit: null, min: 0, max: 65_535 };
@@ -63,8 +65,22 @@ export const SERVICE_VARIABLES = {
     `${SERVICE_PATTERN}MAX_RUNTIME`,
     'server',
     null,
-    { unit: 'seconds', min: 1, max: TEN_YEARS_S },
-    'A script that runs longer is ended and its job fails. No limit if unset.',
+    { unit: 'seconds', min: 1, max: MOST_OF_A_JOB.walltimeS },
+    'A script that runs longer is ended and its job fails; the most that an upload may ask for as walltime. No limit if unset.',
+  ),
+  maxCpus: integer(
+    `${SERVICE_PATTERN}MAX_CPUS`,
+    'server',
+    null,
+    { unit: 'CPUs', min: 1, max: MOST_OF_A_JOB.cpus },
+    'The most that an upload may ask for as cpus, where the backend gives jobs CPUs (slurm). No limit if unset.',
+  ),
+  maxMemory: integer(
+    `${SERVICE_PATTERN}MAX_MEMORY`,
+    'server',
+    null,
+    { unit: 'MiB', min: 1, max: MOST_OF_A_JOB.memoryMiB },
+    'The most that an upload may ask for as memory, where the backend gives jobs memory (slurm). No limit if unset.',
   ),
   maxAge: integer(
     `${SERVICE_PATTERN}MAX_AGE`,
@@ -110,6 +126,12 @@ export const VARIABLES = {
     '86400',
     { unit: 'seconds', min: 1, max: TEN_YEARS_S },
     'Without contact to an executor for so long, the jobs handed over to it are given up.',
+  ),
+  backendModules: list(
+    'BACKEND_MODULES',
+    'server',
+    'comma',
+    'Packages that bring further backends, by their names or paths. None if unset.',
   ),
   killGrace: integer(
     'KILL_GRACE',

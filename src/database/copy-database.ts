@@ -1,7 +1,25 @@
 import { link, open, rm } from 'node:fs/promises';
-import type { DataSource } from 'typeorm';
-import { syncPath } from '../common/durable-fs';
 import { dirname } from 'node:path';
+import { OPEN_READONLY } from 'sqlite3';
+import { DataSource } from 'typeorm';
+import { syncPath } from '../common/durable-fs';
+import { BUSY_TIMEOUT_MS } from './data-source';
+
+/** {@link copyDatabase} of a file that is not open here. */
+export async function copyDatabaseFile(dbPath: string, target: string): Promise<void> {
+  const dataSource = new DataSource({
+    type: 'sqlite',
+    database: dbPath,
+    flags: OPEN_READONLY,
+    busyTimeout: BUSY_TIMEOUT_MS,
+  });
+  await dataSource.initialize();
+  try {
+    await copyDatabase(dataSource, target);
+  } finally {
+    await dataSource.destroy();
+  }
+}
 
 /**
  * Copies a database that is in use: one consistent state, while others go on reading and writing. The copy is whole and

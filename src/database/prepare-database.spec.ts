@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { TypeScriptChild } from '../../test/support-units/typescript-child';
 import { DatabaseTooNewError } from './database.errors';
+import { CreateJobsAndPayloads1764000000000 } from './migrations/1764000000000-create-jobs-and-payloads';
+import { MIGRATIONS } from './migrations/migrations';
 import { prepareDatabase } from './prepare-database';
 
 let directory: string;
@@ -63,7 +65,7 @@ describe('prepareDatabase', () => {
     const before = await query('SELECT * FROM jobs');
     await prepareDatabase(path);
     expect(await query('SELECT * FROM jobs')).toEqual(before);
-    expect(await query('SELECT * FROM migrations')).toHaveLength(1);
+    expect(await query('SELECT * FROM migrations')).toHaveLength(MIGRATIONS.length);
   });
 
   it('may be called by two processes at once', async () => {
@@ -79,7 +81,7 @@ describe('prepareDatabase', () => {
       expect([await child.hear(), await child.hear()]).toEqual(['ready', 'prepared']);
       expect(await child.ended()).toEqual({ code: 0, signal: null });
     }
-    expect(await query('SELECT * FROM migrations')).toHaveLength(1);
+    expect(await query('SELECT * FROM migrations')).toHaveLength(MIGRATIONS.length);
   });
 
   it('refuses a database of a newer release, by name, and changes nothing', async () => {
@@ -103,6 +105,23 @@ describe('prepareDatabase', () => {
   });
 });
 
+describe('a database of the first release', () => {
+  it('gets the later columns, keeps its rows, and has the same tables as a new one', async () => {
+    await prepareDatabase(path); // makes the directory
+    const own = [await columnsOf('jobs'), await columnsOf('payloads')];
+    rmSync(path);
+    const options = { type: 'sqlite' as const, database: path, migrations: [CreateJobsAndPayloads1764000000000] };
+    const first = await new DataSource(options).initialize();
+    await first.runMigrations();
+    await first.query(`INSERT INTO jobs (user_id, service, status, loc) VALUES (1, 'svc', 'queued', '/x')`);
+    const [row] = await first.query<Row[]>('SELECT * FROM jobs');
+    await first.destroy();
+    await prepareDatabase(path);
+    expect(await query('SELECT * FROM jobs')).toEqual([{ ...row, walltime: null, cpus: null, memory: null }]);
+    expect([await columnsOf('jobs'), await columnsOf('payloads')]).toEqual(own);
+  });
+});
+
 describe('a database of the Rust program', () => {
   beforeEach(async () => {
     await prepareDatabase(path); // makes the directory
@@ -116,10 +135,8 @@ describe('a database of the Rust program', () => {
     await prepareDatabase(path);
     expect(await query('SELECT * FROM jobs')).toMatchObject(jobs);
     expect(await query('SELECT * FROM payloads')).toMatchObject(payloads);
-    expect(await query('SELECT job_key, message, ended_at FROM jobs')).toEqual([
-      { job_key: null, message: '', ended_at: null },
-      { job_key: null, message: '', ended_at: null },
-    ]);
+    const blank = { job_key: null, message: '', ended_at: null, walltime: null, cpus: null, memory: null };
+    expect(await query(`SELECT ${Object.keys(blank).join()} FROM jobs`)).toEqual([blank, blank]);
   });
 
   it('has the same tables afterwards as one of our own', async () => {

@@ -39,7 +39,8 @@ async function migrate(dbPath: string): Promise<void> {
   }
 }
 
-async function refuseNewer(dataSource: DataSource, dbPath: string): Promise<void> {
+/** @throws DatabaseTooNewError when the file knows migrations that the DataSource doesn't */
+export async function refuseNewer(dataSource: DataSource, dbPath: string): Promise<void> {
   const runner = dataSource.createQueryRunner();
   if (!(await runner.hasTable('migrations'))) {
     return;

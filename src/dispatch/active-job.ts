@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Backend, BackendRef, BackendReport } from '../backends/backend';
 import type { Job } from '../jobs/jobs.repository';
 import type { JobState } from '../jobs/job-state';
+import type { JobWishes } from '../jobs/job-wishes';
 
 /** A job that holds a slot, as the dispatcher follows it. Made when it is handed over, or read again at start. */
 export class ActiveJob {
@@ -11,6 +12,7 @@ export class ActiveJob {
   readonly attempt: number;
   readonly service: string;
   readonly loc: string;
+  readonly wishes: JobWishes;
   status: JobState;
   ref: BackendRef | null;
   /** What is known to hold it up, as last stored in its row. */
@@ -25,6 +27,8 @@ export class ActiveJob {
   isGivenUp: boolean;
   /** When it was first seen to run (performance.now()); `null`: not yet. */
   runningSince: number | null;
+  /** We have it ended at its backend, for running longer than so many milliseconds; `null`: not so. */
+  overtimeMs: number | null = null;
   /** Aborts whatever is under way for it. */
   readonly abort = new AbortController();
 
@@ -41,6 +45,7 @@ export class ActiveJob {
     this.runningSince = job.startedAt === null ? null : performance.now() - Math.max(0, Date.now() - job.startedAt);
     this.service = job.service;
     this.loc = job.loc;
+    this.wishes = { walltimeMs: job.walltimeMs, cpus: job.cpus, memoryMiB: job.memoryMiB };
     this.status = job.status;
     this.ref = job.ref as BackendRef | null;
   }

@@ -12,7 +12,7 @@ import { SyncedFile } from '../common/synced-file';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 import type { FetchScope } from '../backends/backend';
-import { BackendCannotGiveError, BackendLostJobError } from '../backends/backend.errors';
+import { BackendCannotGiveError, BackendLostJobError, BadBackendRefError } from '../backends/backend.errors';
 import { JobFiles } from '../jobs/job-files';
 import type { ActiveJob } from './active-job';
 import { JobNotes } from './job-notes.service';
@@ -60,7 +60,8 @@ export class CollectResults {
         }
         refusals += error instanceof BackendCannotGiveError ? 1 : 0;
         const isRefused = scope === 'partial' && refusals >= REFUSALS_OF_PARTIAL;
-        if (error instanceof BackendLostJobError || isRefused || performance.now() > deadline) {
+        const isGone = error instanceof BackendLostJobError || error instanceof BadBackendRefError;
+        if (isGone || isRefused || performance.now() > deadline) {
           throw new ResultsLostError(`its files could not be fetched: ${messageOf(error)}`, { cause: error });
         }
         await this.notes.say(job, `fetching the results: ${messageOf(error)}`);

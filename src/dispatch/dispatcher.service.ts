@@ -18,13 +18,15 @@ import { UploadBurst } from './upload-burst';
 
 /** Hand-overs of one service under way at a time; what is over it waits in the queue, holding no slot. */
 const CONCURRENT_HAND_OVERS = 8;
-/** While many portals upload at once they get their answers first: jobs start a moment later, and all are done as soon. */
-const HAND_OVERS_IN_A_BURST = 1;
+/** How soon to look again whether a burst of uploads is over: portals get their answers first, jobs start a moment later. */
+const BURST_LOOK_MS = 100;
 const BACK_OFF = { firstMs: 250, maxMs: 15_000 };
 
 /** What the dispatcher knows of one service. */
 interface Line {
   handOvers: number;
+  /** When the last hand-over began, on the clock of `performance.now()`. */
+  begunAt: number;
   isPumping: boolean;
   /** Something happened that the pump has not looked at yet. */
   isWanted: boolean;
@@ -34,6 +36,8 @@ interface Line {
   reason: string | null;
   /** Set while the service is left alone after a refusal. */
   retry: NodeJS.Timeout | null;
+  /** Set while the next hand-over is put off for a burst of uploads. */
+  putOff: NodeJS.Timeout | null;
 }
 
 /**
@@ -61,7 +65,10 @@ export class Dispatcher implements OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.subscription.unsubscribe();
-    this.lines.forEach((line) => clearTimeout(line.retry ?? undefined));
+    this.lines.forEach((line) => {
+      clearTimeout(line.retry ?? undefined);
+      clearTimeout(line.putOff ?? undefined);
+    });
   }
 
   /** Looks whether jobs of the service may go. */
@@ -95,6 +102,11 @@ export class Dispatcher implements OnModuleDestroy {
       return `waiting: service ${service} is not configured any more`;
     }
     return this.line(service).reason ?? this.quotas.of(service).holdReason(userId) ?? '';
+  }
+
+  /** Why the last hand-over of this service was refused for now; `null` when none was, or one has succeeded since. */
+  refusalOf(service: string): string | null {
+    return this.lines.get(service)?.reason ?? null;
   }
 
   /** Goes on with a hand-over that an earlier server began. Its slot is taken already. */
@@ -141,17 +153,21 @@ export class Dispatcher implements OnModuleDestroy {
       this.refused(service, line, messageOf(error));
       return;
     }
-    while (line.handOvers < this.concurrency() && line.retry === null && !this.active.stopping.aborted) {
+    while (line.handOvers < CONCURRENT_HAND_OVERS && line.retry === null && !this.active.stopping.aborted) {
+      if (this.burst.putsOff(line.handOvers, line.begunAt, performance.now())) {
+        line.putOff ??= setTimeout(() => {
+          line.putOff = null;
+          this.wake(service);
+        }, BURST_LOOK_MS);
+        return;
+      }
       const id = queue.next();
       if (id === null) {
         return;
       }
+      line.begunAt = performance.now();
       this.run(id, service, line, () => this.take(id, backend, queue));
     }
-  }
-
-  private concurrency(): number {
-    return this.burst.isOn(performance.now()) ? HAND_OVERS_IN_A_BURST : CONCURRENT_HAND_OVERS;
   }
 
   private async take(id: number, backend: Backend, queue: ServiceQueue): ReturnType<HandOver['begin']> {
@@ -210,7 +226,16 @@ export class Dispatcher implements OnModuleDestroy {
   private line(service: string): Line {
     let line = this.lines.get(service);
     if (!line) {
-      line = { handOvers: 0, isPumping: false, isWanted: false, refusals: 0, reason: null, retry: null };
+      line = {
+        handOvers: 0,
+        begunAt: -Infinity,
+        isPumping: false,
+        isWanted: false,
+        refusals: 0,
+        reason: null,
+        retry: null,
+        putOff: null,
+      };
       this.lines.set(service, line);
     }
     return line;

@@ -9,6 +9,7 @@ import type { ServerConfig } from '../config/server-config';
 import type { BackendRef } from '../backends/backend';
 import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../backends/backend.errors';
 import { JobFiles } from '../jobs/job-files';
+import { refusalOf } from '../jobs/job-wishes';
 import { JobsRepository } from '../jobs/jobs.repository';
 import { SCRIPT_NAME } from '../wire/protocol';
 import type { ActiveJob } from './active-job';
@@ -19,6 +20,9 @@ import { Tracker } from './tracker.service';
 
 /** Between two questions about a hand-over whose outcome is not known. */
 const ASK_AGAIN = { firstMs: 200, maxMs: 15_000 };
+
+/** A walltime that turns out to be beyond an executor is kept by Overtime: the job was accepted. */
+const KEPT_BY_US = { walltime: true };
 
 /** How a hand-over went. `refused`: for now, the job waits again; the text says why. */
 export type HandOverResult = { readonly done: true } | { readonly done: false; readonly refused: string };
@@ -86,7 +90,7 @@ export class HandOver {
         if (error instanceof BackendUnavailableError && !mustAsk) {
           return this.takeBack(job, error.message);
         }
-        if (error instanceof BackendUnclearError && !error.retryable) {
+        if (error instanceof BackendUnclearError && !(error.retryable && this.findsByKey(job))) {
           const message = `outcome of the hand-over unknown: ${error.message}`;
           await this.ender.end(job, 'Failed', { message });
           return { done: true };
@@ -110,22 +114,36 @@ export class HandOver {
   }
 
   private async submit(job: ActiveJob): Promise<BackendRef> {
-    const { id, key, service } = job;
+    const { id, key, service, wishes } = job;
+    const limits = this.config.services.get(service);
+    // Accepted under another configuration, perhaps.
+    const refusal = limits && refusalOf(wishes, limits, { ...job.backend.capabilities(service), ...KEPT_BY_US });
+    if (refusal) {
+      throw new BackendRejectedError(refusal.text);
+    }
     const inputDir = this.files.inputDir(job.loc);
-    const walltimeMs = this.config.services.get(service)?.maxRuntimeMs ?? null;
+    const walltimeMs = wishes.walltimeMs ?? limits?.maxRuntimeMs ?? null;
+    const isWalltimeDefault = wishes.walltimeMs === null;
     return job.backend.submit(
-      { id, key, service, walltimeMs, cpus: null, memoryMiB: null, inputDir },
+      { id, key, service, ...wishes, walltimeMs, isWalltimeDefault, inputDir },
       job.abort.signal,
     );
   }
 
   /** Where the backend has the job; `null` when it surely doesn't. */
   private async ask(job: ActiveJob): Promise<BackendRef | null> {
-    const found = await job.backend.find(job, job.abort.signal);
-    if (found === 'unclear') {
+    const { signal } = job.abort;
+    // Only then it is certain what the backend can do.
+    await job.backend.ready(job.service, signal);
+    if (!this.findsByKey(job)) {
       throw new BackendUnclearError('this executor knows no keys and cannot be asked', false);
     }
+    const found = await job.backend.find(job, signal);
     return found === 'absent' ? null : found;
+  }
+
+  private findsByKey({ backend, service }: ActiveJob): boolean {
+    return backend.capabilities(service).findsByKey;
   }
 
   private async accepted(job: ActiveJob, ref: BackendRef, wasFound: boolean): Promise<void> {

@@ -2,15 +2,16 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
+import { overtimeText } from '../workload/script-end';
 import type { ActiveJob } from './active-job';
 import { ActiveJobs } from './active-jobs';
 import { JobEnder } from './job-ender.service';
 
 const LOOK_EVERY_MS = 5_000;
-/** Our own executors keep the limit themselves, and take their grace: leave them the time to say so. */
+/** A backend that keeps the limit itself takes its grace: leave it the time to say so. */
 const LEEWAY_MS = 45_000;
 
-/** Ends jobs that run longer than MAX_RUNTIME at a backend that doesn't keep the limit itself. */
+/** Ends jobs that run longer than they may, at a backend that doesn't keep the limit itself or fails to. */
 @Injectable()
 export class Overtime {
   private readonly logger = new Logger(Overtime.name);
@@ -25,20 +26,23 @@ export class Overtime {
   @Interval(LOOK_EVERY_MS)
   look(): void {
     for (const { name, maxRuntimeMs } of this.config.services.values()) {
-      for (const job of maxRuntimeMs === null ? [] : this.active.atBackend(name)) {
+      for (const job of this.active.atBackend(name)) {
+        const limitMs = job.wishes.walltimeMs ?? maxRuntimeMs;
+        const leewayMs = job.backend.capabilities(name).walltime === false ? 0 : LEEWAY_MS;
         const ranMs = job.runningSince === null ? 0 : performance.now() - job.runningSince;
-        if (maxRuntimeMs !== null && ranMs > maxRuntimeMs + LEEWAY_MS && !this.underWay.has(job)) {
+        if (limitMs !== null && ranMs > limitMs + leewayMs && !this.underWay.has(job)) {
           this.underWay.add(job);
-          void this.stop(job, maxRuntimeMs).finally(() => this.underWay.delete(job));
+          void this.stop(job, limitMs).finally(() => this.underWay.delete(job));
         }
       }
     }
   }
 
-  private async stop(job: ActiveJob, maxRuntimeMs: number): Promise<void> {
+  private async stop(job: ActiveJob, limitMs: number): Promise<void> {
     try {
+      job.overtimeMs = limitMs;
       await job.backend.terminate(job, job.ref, this.active.stopping);
-      await this.ender.end(job, 'Failed', { message: `ran longer than ${maxRuntimeMs / 1000} s (MAX_RUNTIME)` });
+      await this.ender.end(job, 'Failed', { message: overtimeText(limitMs) });
     } catch (error) {
       this.logger.warn({ err: error, jobId: job.id }, 'a job that runs too long could not be ended, it is tried again');
     }

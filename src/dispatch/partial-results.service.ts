@@ -36,7 +36,7 @@ export class GetPartialResults {
     private readonly backends: BackendRegistry,
   ) {}
 
-  /** @throws JobNotFoundError | JobStateError `job-has-no-files` | ServiceNotConfiguredError, and a backend's errors */
+  /** @throws JobNotFoundError | JobStateError `job-has-no-files`, `no-partial-results` | ServiceNotConfiguredError, and a backend's errors */
   async get(id: number, signal: AbortSignal): Promise<PartialResults> {
     const job = await this.jobs.find(id);
     if (!job) {
@@ -61,6 +61,10 @@ export class GetPartialResults {
         ? 'it never reached an executor, there are no files'
         : 'it has not reached an executor, there are no files yet';
       throw new JobStateError('job-has-no-files', id, job.status, text);
+    }
+    if (!isFinal(job.status) && !backend.capabilities(job.service).partialResults) {
+      const text = 'what runs the jobs of this service gives no files before their end';
+      throw new JobStateError('no-partial-results', id, job.status, text);
     }
     try {
       return { stream: await backend.fetch(job.ref as BackendRef, 'partial', signal) };

@@ -6,6 +6,7 @@ import type { ServerConfig } from '../config/server-config';
 import type { BackendRef, BackendReport } from '../backends/backend';
 import { JobFiles } from '../jobs/job-files';
 import { JobsRepository } from '../jobs/jobs.repository';
+import { overtimeText } from '../workload/script-end';
 import type { ActiveJob } from './active-job';
 import { ActiveJobs } from './active-jobs';
 import { CollectResults, ResultsLostError } from './collect-results.service';
@@ -70,7 +71,12 @@ export class Tracker {
       return;
     }
     const refs = jobs.flatMap((job) => (job.ref === null ? [] : [job.ref]));
-    const reports = await first.backend.poll(refs, this.active.stopping);
+    const reports = await first.backend.poll(refs, this.active.stopping).catch((error: unknown) => {
+      if (this.active.stopping.aborted) {
+        return new Map<BackendRef, BackendReport>();
+      }
+      throw error;
+    });
     await Promise.all(
       jobs.map(async (job) => {
         const report = job.ref === null ? undefined : reports.get(job.ref);
@@ -89,12 +95,17 @@ export class Tracker {
     if (report.state !== 'unclear') {
       job.lastContactAt = performance.now();
     }
+    if (report.state === 'running') {
+      job.runningSince ??= performance.now();
+    } else if (report.state === 'waiting') {
+      // Its backend has put it back into a queue: its run time begins anew.
+      job.runningSince = null;
+    }
     switch (actionFor(job.status, report.state)) {
       case 'none':
         return this.tell(job, report.message);
       case 'run':
         job.status = 'Running';
-        job.runningSince ??= performance.now();
         job.note = report.message;
         this.told.set(job, report.message);
         await this.jobs.move(job.id, 'Running', { message: report.message, ...startOf(report) });
@@ -110,13 +121,13 @@ export class Tracker {
         return;
       case 'end':
         job.isEnding = true;
-        await this.ender.end(job, endStateOf(report), detailsOf(report));
+        await this.ender.end(job, endStateOf(job, report), detailsOf(job, report));
         return;
       case 'lose':
         job.isEnding = true;
         // A server on an older copy of its database may have the results of a job that the executor was told to forget.
         if (report.exitCode === 0 && this.files.hasArchive(job.loc)) {
-          await this.ender.end(job, 'Completed', { ...detailsOf(report), message: '' });
+          await this.ender.end(job, 'Completed', { ...detailsOf(job, report), message: '' });
           return;
         }
         return this.ender.lose(job, report.message, 'gone');
@@ -124,8 +135,8 @@ export class Tracker {
   }
 
   private async collectAndEnd(job: ActiveJob, report: BackendReport): Promise<void> {
-    const state = endStateOf(report);
-    const details = detailsOf(report);
+    const state = endStateOf(job, report);
+    const details = detailsOf(job, report);
     if (report.isBackendFault && (await this.ender.repeat(job, report.message))) {
       return;
     }
@@ -196,14 +207,14 @@ export class Tracker {
   }
 }
 
-function endStateOf(report: BackendReport): EndState {
+function endStateOf(job: ActiveJob, report: BackendReport): EndState {
   switch (report.state) {
     case 'completed':
       return 'Completed';
     case 'invalid':
       return 'Invalid';
     case 'killed':
-      return 'Killed';
+      return job.overtimeMs === null ? 'Killed' : 'Failed';
     case 'failed':
     case 'lost':
     case 'waiting':
@@ -213,8 +224,18 @@ function endStateOf(report: BackendReport): EndState {
   }
 }
 
-function detailsOf(report: BackendReport) {
-  const { message, exitCode, signal } = report;
+/** Every failed job gets a reason, even if it is that nobody knows more. */
+function messageFor({ backend, service, overtimeMs }: ActiveJob, { state, message }: BackendReport): string {
+  if (overtimeMs !== null) {
+    return overtimeText(overtimeMs);
+  }
+  const isUntold = state === 'failed' && message === '' && !backend.capabilities(service).exitCodes;
+  return isUntold ? 'its script failed; what runs it does not say with which exit code' : message;
+}
+
+function detailsOf(job: ActiveJob, report: BackendReport) {
+  const { exitCode, signal } = report;
+  const message = messageFor(job, report);
   return { message, exitCode, signal, ...startOf(report) };
 }
 

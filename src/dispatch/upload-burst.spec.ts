@@ -19,4 +19,15 @@ describe('UploadBurst', () => {
     expect(after(every(10, 50)).isOn(500)).toBe(false);
     expect(after(every(1, 19)).isOn(19)).toBe(false);
   });
+
+  it('puts a hand-over off while another has just begun, and only in a burst', () => {
+    const burst = after(every(1, 50));
+    expect(burst.putsOff(1, 45, 50)).toBe(true);
+    expect(burst.putsOff(0, 45, 50)).toBe(false);
+    expect(burst.putsOff(1, 45, 200)).toBe(false);
+  });
+
+  it('lets the next begin beside one that takes long, however long the burst lasts', () => {
+    expect(after(every(1, 1000)).putsOff(1, 700, 1000)).toBe(false);
+  });
 });

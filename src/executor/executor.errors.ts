@@ -41,6 +41,19 @@ export class ProcessesLeftError extends OrchestratorError {
   }
 }
 
+/**
+ * The results of a payload that had some are not there: its disk is not mounted, or did not outlive the machine. HTTP says
+ * 500: the server asks again for a while, then fails the job.
+ */
+export class PayloadFilesGoneError extends OrchestratorError {
+  readonly code = 'payload-files-gone';
+  readonly retryable = true;
+
+  constructor(id: number) {
+    super(`the files of payload ${id} are not there any more`);
+  }
+}
+
 /** A header or a body of a request is not what it should be. HTTP says 400. */
 export class BadRequestError extends OrchestratorError {
   readonly code = 'bad-request';

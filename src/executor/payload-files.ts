@@ -79,9 +79,9 @@ export class PayloadFiles {
     return PAYLOAD_DIRECTORY.test(basename(loc)) ? dirsOf(loc).work : loc;
   }
 
-  /** The working directory is still there: a script may have deleted it, or put a link in its place. */
-  hasWork(loc: string): boolean {
-    return lstatSync(dirsOf(loc).work, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  /** What would go into the archive is still there: a script may have deleted it, or put a link in its place. */
+  has(loc: string): boolean {
+    return lstatSync(this.archiveRoot(loc), { throwIfNoEntry: false })?.isDirectory() ?? false;
   }
 
   private staging(name: string): string {

@@ -13,14 +13,14 @@ import { jobEnvironment } from '../workload/job-environment';
 import { prepareScript, readScript } from '../workload/prepare-script';
 import { mixedLineEndsHint } from '../workload/script-text';
 import { describeEnd } from './describe-end';
-import { ProcessesLeftError } from './executor.errors';
+import { PayloadFilesGoneError, ProcessesLeftError } from './executor.errors';
 import { dirsOf, PayloadFiles } from './payload-files';
 import { idsOf, type PayloadRow, PayloadsRepository } from './payloads.repository';
 import { LogLimit } from './process/log-limit';
 import { ProcessEnder } from './process/process-ender.service';
 import type { JobMark } from './process/process-table';
 import { findSupervisor, type RunningJob, startSupervisor } from './process/supervisor';
-import { readScriptEnd, supervisorAgeMs } from './process/supervisor-record';
+import { claim, readScriptEnd, supervisorAgeMs } from './process/supervisor-record';
 import { TakeOver } from './take-over.service';
 
 /** No process could be had: the machine's limits may allow one soon. */
@@ -168,7 +168,13 @@ export class RunnerService {
     const found = await findSupervisor(dirsOf(payload.loc));
     switch (found.state) {
       case 'never-started':
-        return this.run(payload);
+        if (payload.status !== 'Running') {
+          return this.run(payload);
+        }
+        // It was seen to begin, so its record is lost (a power cut; its row is durable): it must not run twice.
+        return claim(dirsOf(payload.loc).record)
+          ? this.finish(payload, NO_SUPERVISOR, payload.message)
+          : this.resume(payload);
       case 'over':
         await this.payloads.move(payload.id, 'Running');
         return this.finish(payload, NO_SUPERVISOR, payload.message);
@@ -181,6 +187,9 @@ export class RunnerService {
   private async prepareScript(payload: PayloadRow): Promise<Prepared> {
     const path = join(dirsOf(payload.loc).work, SCRIPT_NAME);
     const prepared = await prepareScript(path, this.config.scriptFilter);
+    if ('refusal' in prepared && !this.files.has(payload.loc)) {
+      throw new PayloadFilesGoneError(payload.id);
+    }
     if ('mended' in prepared && prepared.mended) {
       await writeFile(path, prepared.mended);
     }
@@ -245,7 +254,7 @@ export class RunnerService {
       end: exitCode === null ? null : { exitCode, signal: null, startError: null },
       isKilled: row?.killed ?? false,
       overtimeMs: null,
-      hasWork: this.files.hasWork(loc),
+      hasWork: this.files.has(loc),
       note: '',
     });
     await this.payloads.move(payload.id, end.status, { message: end.message, exitCode: end.exitCode });
@@ -283,7 +292,7 @@ export class RunnerService {
     const end = describeEnd({
       end: readScriptEnd(dirs.record),
       isKilled: row?.killed ?? false,
-      hasWork: this.files.hasWork(payload.loc),
+      hasWork: this.files.has(payload.loc),
       overtimeMs: this.late.delete(payload.id) ? payload.walltime : null,
       note: notes.join('; '),
     });

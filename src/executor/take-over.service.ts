@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, stat } from 'node:fs/promises';
-import { basename, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
+import { syncPath } from '../common/durable-fs';
 import { dirsOf, PayloadFiles } from './payload-files';
 import { hasEnded } from './payload-state';
 import { type PayloadRow, PayloadsRepository } from './payloads.repository';
@@ -60,7 +61,8 @@ export class TakeOver {
 
   private async locate(loc: string): Promise<string> {
     const here = resolve(loc);
-    return isAbsolute(loc) || (await exists(here)) ? here : join(this.files.root, basename(loc));
+    const isHere = isAbsolute(loc) || (await exists(here)) || (await exists(`${here}.run`));
+    return isHere ? here : join(this.files.root, basename(loc));
   }
 }
 
@@ -72,6 +74,9 @@ async function moveFiles(from: string): Promise<string> {
     await rename(from, work);
   }
   await mkdir(home, { recursive: true });
+  // The row that will say so is durable.
+  await syncPath(loc);
+  await syncPath(dirname(loc));
   return loc;
 }
 

@@ -9,6 +9,7 @@ import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
 import { RESERVED_NAMES, SCRIPT_NAME } from '../wire/protocol';
 import { JobFiles } from './job-files';
+import { hasWishes, type JobWishes, type KeptWishes, NO_WISHES, readWishes, WISH_FIELD_NAMES } from './job-wishes';
 import { JobsRepository } from './jobs.repository';
 import { digestUpload } from './digest-upload';
 import { UploadFieldError } from './jobs.errors';
@@ -17,11 +18,14 @@ import { readUploadFields } from './upload-fields';
 /** What the user is told of an accepted upload. */
 export const ACCEPTED_MESSAGE = 'Job successfully uploaded';
 
-/** A text field (`user_id`, `service`, `run_sh`) is never long. `run_sh` may hold a script. */
+/** A text field is never long, but for one: `run_sh` may hold a script. */
 const MAX_FIELD_BYTES = 1024 * 1024;
 
 /** Text of `run.sh`, in place of a file. */
 const SCRIPT_FIELD = 'run_sh';
+
+/** Fields that mean something to us. */
+const KNOWN_FIELDS: readonly string[] = ['user_id', 'service', SCRIPT_FIELD, ...WISH_FIELD_NAMES];
 
 /** Takes an upload in: from the first byte of the form to the committed row. */
 @Injectable()
@@ -33,10 +37,12 @@ export class AcceptUploadService {
   ) {}
 
   /**
-   * A repeat, known by its `Idempotency-Key`, gives the id of the first. Resolves with the job's id once files and row would survive a power cut. On any error nothing is left behind.
+   * A repeat, known by its `Idempotency-Key`, gives the id of the first. Resolves with the job's id once files and row
+   * would survive a power cut. On any error nothing is left behind.
+   * @param keptBy which wishes the backend of a service keeps; asked only about an upload that has some
    * @throws BadFormError | FormTooLargeError | RequestAbortedError | UploadFieldError, and the disk's own errors
    */
-  async accept(request: IncomingMessage): Promise<number> {
+  async accept(request: IncomingMessage, keptBy: (service: string) => Promise<KeptWishes>): Promise<number> {
     const key = readUploadKey(request);
     const staging = this.files.openStaging(randomUUID());
     try {
@@ -53,14 +59,18 @@ export class AcceptUploadService {
       });
       await addScriptText(form, staging.inputDir);
       const { userId, service } = readUploadFields(form.fields);
-      if (!this.config.services.has(service)) {
-        throw new UploadFieldError('service', 'Invalid service');
-      }
       const uploadKey = key === null ? null : { key, content: await digestUpload(form, staging.inputDir) };
+      // First of all: what was accepted once is not refused because limits have changed since.
+      const known = uploadKey && (await this.jobs.findUpload(uploadKey));
+      if (known !== null) {
+        await this.files.discard(staging);
+        return known;
+      }
+      const wishes = await this.readWishes(form, service, keptBy);
       failpoint('upload:received');
       const loc = await this.files.publish(staging);
       failpoint('upload:published');
-      const job = { userId, service, loc, key: staging.key, message: '' };
+      const job = { userId, service, loc, key: staging.key, message: '', ...wishes };
       const { id, isRepeat } = await this.jobs.insert(job, uploadKey);
       failpoint('upload:committed');
       if (!isRepeat) {
@@ -74,6 +84,18 @@ export class AcceptUploadService {
       await this.files.discard(staging);
       throw error;
     }
+  }
+
+  private async readWishes(
+    form: ReceivedForm,
+    service: string,
+    keptBy: (service: string) => Promise<KeptWishes>,
+  ): Promise<JobWishes> {
+    const config = this.config.services.get(service);
+    if (!config) {
+      throw new UploadFieldError('service', 'Invalid service');
+    }
+    return hasWishes(form.fields) ? readWishes(form.fields, config, await keptBy(service)) : NO_WISHES;
   }
 }
 
@@ -96,7 +118,7 @@ function readUploadKey(request: IncomingMessage): string | null {
 function refuseRepeated(): (name: string) => void {
   const seen = new Set<string>();
   return (name) => {
-    if (['user_id', 'service', SCRIPT_FIELD].includes(name) && seen.has(name)) {
+    if (KNOWN_FIELDS.includes(name) && seen.has(name)) {
       throw new UploadFieldError(name, `${name}: is in the form more than once`);
     }
     seen.add(name);

@@ -81,6 +81,17 @@ export class JobEntity {
   @Column({ name: 'given_up_ref', type: 'text', nullable: true })
   givenUpRef!: string | null;
 
+  /** Milliseconds that the script may run, if the upload said so. */
+  @Column({ name: 'walltime', type: 'bigint', nullable: true })
+  walltimeMs!: number | null;
+
+  /** CPUs, and memory in MiB, if the upload asked for them. */
+  @Column({ type: 'integer', nullable: true })
+  cpus!: number | null;
+
+  @Column({ name: 'memory', type: 'integer', nullable: true })
+  memoryMiB!: number | null;
+
   /** Which start of the job this is, from 1: more only where MAX_ATTEMPTS allows. */
   @Column({ type: 'integer' })
   attempt!: number;

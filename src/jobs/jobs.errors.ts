@@ -16,7 +16,8 @@ export class JobStateError extends OrchestratorError {
   readonly retryable = false;
 
   constructor(
-    readonly code: 'job-has-ended' | 'job-has-no-files' | 'job-files-not-given' | 'job-not-terminated',
+    readonly code:
+      'job-has-ended' | 'job-has-no-files' | 'no-partial-results' | 'job-files-not-given' | 'job-not-terminated',
     readonly jobId: number,
     readonly status: Status,
     message: string,

@@ -10,7 +10,10 @@ import { JobsRepository } from './jobs.repository';
 import { MoveWatch } from './move-watch.service';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([JobEntity, UploadKeyEntity]), TypeOrmModule.forFeature([JobEntity], READER)],
+  imports: [
+    TypeOrmModule.forFeature([JobEntity, UploadKeyEntity]),
+    TypeOrmModule.forFeature([JobEntity, UploadKeyEntity], READER),
+  ],
   providers: [AcceptUploadService, JobEvents, JobFiles, JobsRepository, MoveWatch],
   exports: [AcceptUploadService, JobEvents, JobFiles, JobsRepository, MoveWatch],
 })

@@ -8,6 +8,7 @@ import { WriteQueue } from '../database/write-queue';
 import { fromStored, toStored, type Status } from '../wire/status';
 import { JobEvents } from './job-events';
 import { ENDED_STATES, type JobState, LIVE_STATES, sourcesOf } from './job-state';
+import { type JobWishes, NO_WISHES } from './job-wishes';
 import { JobEntity } from './job.entity';
 import { UploadKeyConflictError } from './jobs.errors';
 import { UploadKeyEntity } from './upload-key.entity';
@@ -24,7 +25,7 @@ export type MoveDetails = Partial<
 >;
 
 /** A job about to be accepted. */
-export type NewJob = Pick<JobEntity, 'userId' | 'service' | 'loc' | 'message'> & { key: string };
+export type NewJob = Pick<JobEntity, 'userId' | 'service' | 'loc' | 'message'> & { key: string } & Partial<JobWishes>;
 
 /** What is found out about a row of the Rust program. Its state is part of it: nobody follows the job yet. */
 export type Adoption = Pick<JobEntity, 'loc' | 'ref'> &
@@ -41,6 +42,7 @@ const CACHED_JOBS = 20_000;
 
 /** What a job has before anything has happened to it. */
 const BLANK = {
+  ...NO_WISHES,
   destId: null,
   ref: null,
   exitCode: null,
@@ -86,6 +88,8 @@ export class JobsRepository {
       }
       const id = await insertRow(manager, JobEntity, { ...row, status: toStored('Queued') });
       if (uploadKey) {
+        // One that is too old to count may still be there.
+        await manager.delete(UploadKeyEntity, { key: uploadKey.key });
         await manager.insert(UploadKeyEntity, { ...uploadKey, jobId: id, createdAt: Date.now() });
       }
       return { id, isRepeat: false };
@@ -96,6 +100,11 @@ export class JobsRepository {
       this.events.moved.next({ id: stored.id, userId, service, from: null, to: 'Queued' });
     }
     return stored;
+  }
+
+  /** The job of an upload that came with this key before; `null`: none did. @throws UploadKeyConflictError */
+  async findUpload(uploadKey: UploadKey): Promise<number | null> {
+    return (await findUploadKey(this.reader.manager, uploadKey))?.jobId ?? null;
   }
 
   /** Leaves out ids up to this one: jobs had them that the database knows nothing of. */
@@ -256,13 +265,10 @@ export class JobsRepository {
 /** How long a repeat of an upload is recognised, in milliseconds. */
 export const UPLOAD_KEY_AGE_MS = 86_400_000;
 
+/** @throws UploadKeyConflictError */
 async function findUploadKey(manager: EntityManager, { key, content }: UploadKey): Promise<UploadKeyEntity | null> {
   const known = await manager.findOneBy(UploadKeyEntity, { key });
-  if (!known) {
-    return null;
-  }
-  if (known.createdAt < Date.now() - UPLOAD_KEY_AGE_MS) {
-    await manager.delete(UploadKeyEntity, { key });
+  if (!known || known.createdAt < Date.now() - UPLOAD_KEY_AGE_MS) {
     return null;
   }
   if (known.content !== content) {

@@ -7,6 +7,7 @@ import { JobEvents } from './job-events';
 export class MoveWatch implements OnModuleDestroy {
   private readonly waiting = new Map<number, Set<() => void>>();
   private readonly subscription: Subscription;
+  private isStopping = false;
 
   constructor(events: JobEvents) {
     this.subscription = events.moved.subscribe(({ id }) => this.waiting.get(id)?.forEach((wake) => wake()));
@@ -17,6 +18,9 @@ export class MoveWatch implements OnModuleDestroy {
    * waits looks at the job again in each case.
    */
   next(id: number, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (this.isStopping || signal.aborted) {
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
       const wakes = this.waiting.get(id) ?? new Set<() => void>();
       this.waiting.set(id, wakes);
@@ -36,6 +40,7 @@ export class MoveWatch implements OnModuleDestroy {
   }
 
   onModuleDestroy(): void {
+    this.isStopping = true;
     this.subscription.unsubscribe();
     this.waiting.forEach((wakes) => wakes.forEach((wake) => wake()));
   }

@@ -79,6 +79,7 @@ const CALLS: Record<string, Record<string, () => Promise<unknown>>> = {
   jobs: {
     insert: () => jobs.insert({ ...JOB, key: 'k1', loc: '/l/1' }, { key: 'u1', content: 'c' }),
     skipIdsUpTo: () => jobs.skipIdsUpTo(1),
+    findUpload: () => jobs.findUpload({ key: 'u1', content: 'c' }),
     forgetUploadKeys: () => jobs.forgetUploadKeys(1),
     find: () => jobs.find(4711),
     listLive: () => jobs.listLive(),

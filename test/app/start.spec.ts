@@ -44,7 +44,7 @@ describe('the command line', () => {
   });
 
   it('refuses an unknown command', async () => {
-    await expect(run(process.execPath, [CLI, 'bogus'])).rejects.toMatchObject({ code: 1 });
+    await expect(run(process.execPath, [CLI, 'bogus'])).rejects.toMatchObject({ code: 2 });
   });
 });
 
@@ -107,6 +107,35 @@ describe('starting', () => {
     expect(code).toBe(1);
     expect(log).toContain(`PORT ${first.port}, HOST 0.0.0.0: another program listens there already`);
   });
+
+  it.each(['server', 'client'] as const)(
+    'the %s says in five lines what it is and where everything lies',
+    async (role) => {
+      const program = await start(role, { HOST: '0.0.0.0' }, { cwd: directory });
+      const lines = await eventually(() => {
+        const messages = program
+          .log()
+          .split('\n')
+          .flatMap((line) =>
+            line.includes('"context":"Start"') ? [JSON.parse(line) as { level: number; msg: string }] : [],
+          )
+          .filter(({ level }) => level === 30)
+          .map(({ msg }) => msg);
+        return messages.length >= 5 && messages;
+      });
+      expect(lines).toEqual([
+        expect.stringMatching(
+          `^job-orchestrator ${packageJson.version}, ${role} mode.* on http://0\\.0\\.0\\.0:${program.port}$`,
+        ),
+        `database ${join(directory, 'db.sqlite')}`,
+        `data ${join(directory, 'data')}`,
+        expect.stringMatching(role === 'server' ? /^services: none$/ : /^jobs at a time: no limit; script filter: on$/),
+        `API to try: http://localhost:${program.port}/swagger`,
+      ]);
+      const page = await request(lines[4]!.replace('API to try: ', ''));
+      expect(page.text).toMatch(/swagger/i);
+    },
+  );
 
   it('ends with exit code 0 on SIGTERM', async () => {
     const server = await Program.start('server', {}, { cwd: directory });

@@ -109,6 +109,15 @@ describe('the Swagger document of server mode', () => {
     expect(count).toBeGreaterThan(0);
   });
 
+  it('describes the wishes of a job with their limits, and has "Try it out" send none of them unasked', () => {
+    const form = document.paths['/upload']?.post?.requestBody?.content['multipart/form-data']?.schema?.properties ?? {};
+    expect([form.walltime, form.cpus, form.memory]).toMatchObject([
+      { type: 'integer', minimum: 1, maximum: 315_360_000, example: '' },
+      { type: 'integer', minimum: 1, maximum: 1_000_000, example: '' },
+      { type: 'integer', minimum: 1, maximum: 1_000_000_000, example: '' },
+    ]);
+  });
+
   it('lets "Try it out" submit a job: what it shows as examples is a form that runs', async () => {
     const schema = document.paths['/upload']?.post?.requestBody?.content['multipart/form-data']?.schema;
     const form = schema?.$ref === undefined ? schema : document.components?.schemas?.[schema.$ref.split('/').at(-1)!];

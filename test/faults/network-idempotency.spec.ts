@@ -42,3 +42,23 @@ it('case 59: an upload whose answer is lost can be repeated, concurrently too, a
   expect(log.started('repeated')).toHaveLength(4);
   expect(pair.serverEntries()).toHaveLength(4); // repeats leave nothing behind
 });
+
+it('a repeat gives its job although the server allows less by then', async () => {
+  const services = { example: {} };
+  const pair = await own(Pair.start({ services, server: { SERVICE_EXAMPLE_MAX_RUNTIME: '60' } }));
+  const files = { 'run.sh': '#!/bin/bash\ntrue\n' };
+  const sendLong = (key: string) => {
+    const walltime = { name: 'walltime', content: '60' };
+    const { headers, body } = multipart([...pair.textParts(), walltime, ...fileParts(files)]);
+    return request(`${pair.server.url}/upload`, {
+      method: 'POST',
+      headers: { ...headers, 'idempotency-key': key },
+      body,
+    });
+  };
+  const id = acceptedId(await sendLong('long'));
+  await pair.waitFor(id, 'Completed');
+  await pair.restartServer({ server: { SERVICE_EXAMPLE_MAX_RUNTIME: '30' } });
+  expect(acceptedId(await sendLong('long'))).toBe(id);
+  expect((await sendLong('longer')).status).toBe(400);
+});

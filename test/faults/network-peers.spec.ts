@@ -45,6 +45,17 @@ it('case 54: a peer that accepts and never answers holds up nobody else, and its
   expect(fake.jobs).toHaveLength(1);
 });
 
+it('a hand-over that is never answered holds up no other of its service, also in a burst of uploads', async () => {
+  const { pair, fake } = await startWithFake();
+  fake.behave(/^POST \/submit/, blackHole, 1);
+  await eachLimited(upTo(200), 40, () => pair.submit(script('true')));
+  // All but the one whose answer never comes.
+  await eventually(() => fake.jobs.length === 199, {
+    timeoutMs: 10_000,
+    lastSeen: () => `${fake.jobs.length} handed over`,
+  });
+});
+
 it.each<[string, Behaviour, RegExp]>([
   [
     'HTML with status 200',

@@ -10,6 +10,13 @@ const time = (description: string) => ({
   example: '2026-01-31T12:00:00.000Z',
 });
 
+const wish = (description: string, example: number | null) => ({
+  description: `${description}, as the upload asked for; null if it did not`,
+  type: 'integer' as const,
+  nullable: true,
+  example,
+});
+
 /** All that there is to know of a job. */
 export class JobDetailsDto {
   @ApiProperty({ example: 1 })
@@ -32,6 +39,15 @@ export class JobDetailsDto {
 
   @ApiProperty({ description: 'the signal that ended run.sh', type: String, nullable: true, example: null })
   signal!: string | null;
+
+  @ApiProperty(wish('seconds that run.sh may run', 3600))
+  walltime!: number | null;
+
+  @ApiProperty(wish('CPUs', null))
+  cpus!: number | null;
+
+  @ApiProperty(wish('memory in MiB', null))
+  memory!: number | null;
 
   @ApiProperty({ ...time('uploaded'), nullable: false })
   created_at!: string;
@@ -67,6 +83,9 @@ export class JobDetailsDto {
       message,
       exit_code: job.exitCode,
       signal: job.signal,
+      walltime: job.walltimeMs === null ? null : job.walltimeMs / 1000,
+      cpus: job.cpus,
+      memory: job.memoryMiB,
       created_at: job.createdAt.toISOString(),
       processing_at: iso(job.processingAt),
       submitted_at: iso(job.submittedAt),

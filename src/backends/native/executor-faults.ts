@@ -1,30 +1,10 @@
-import { errnoOf, hasCode, isError, messageOf } from '../../common/errors';
+import { hasCode, isError, messageOf } from '../../common/errors';
+import { isUnreached, networkFault } from '../../common/http/fault-words';
 import { contentTypeOf, type ExecutorAnswer, RedirectError } from './executor-http';
-
-/** The peer was never reached, so it can't have accepted anything. */
-const NEVER_REACHED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-]);
-
-const PLAIN_WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection cut',
-  EPIPE: 'connection cut',
-  ENOTFOUND: 'host not found',
-  EAI_AGAIN: 'host not found for now',
-  EHOSTUNREACH: 'host not reachable',
-  ENETUNREACH: 'network not reachable',
-  ETIMEDOUT: 'timed out',
-};
 
 /** The request certainly did not reach the executor. */
 export function neverReached(error: unknown): boolean {
-  return NEVER_REACHED.has(errnoOf(error) ?? '') || hasCode(error, 'UND_ERR_CONNECT_TIMEOUT') || couldNotConnect(error);
+  return isUnreached(error) || hasCode(error, 'UND_ERR_CONNECT_TIMEOUT') || couldNotConnect(error);
 }
 
 /** Of several addresses of a host none took the connection. Node gives such an error the code of the first of them. */
@@ -39,7 +19,7 @@ export function faultText(error: unknown): string {
   if (error instanceof RedirectError) {
     return error.message;
   }
-  const words = PLAIN_WORDS[errnoOf(error) ?? ''];
+  const words = networkFault(error);
   if (words !== undefined) {
     return words;
   }

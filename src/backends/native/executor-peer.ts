@@ -1,3 +1,4 @@
+import { abortable } from '../../common/abortable';
 import type { NativeEndpoints } from '../../config/server-config';
 import type { EndpointUrl } from '../../config/endpoint-url';
 import { EVENTS_SEGMENT, WIRE_VERSION } from '../../wire/protocol';
@@ -44,6 +45,11 @@ export class ExecutorPeer {
     return this.isOursOrUnknown === true;
   }
 
+  /** It has answered once, so whether it is ours is known. */
+  get isKnown(): boolean {
+    return this.isOursOrUnknown !== null;
+  }
+
   get fault(): string | null {
     return this.lastFault;
   }
@@ -72,11 +78,12 @@ export class ExecutorPeer {
     if (this.isOursOrUnknown !== null && performance.now() - this.lastAnswerAt < ANSWERED_LATELY_MS) {
       return;
     }
-    this.asking ??= this.askHealth(signal).finally(() => (this.asking = null));
-    await this.asking;
+    // The question goes on when one of those who wait for its answer leaves.
+    this.asking ??= this.askHealth().finally(() => (this.asking = null));
+    await abortable(this.asking, signal);
   }
 
-  private async askHealth(signal: AbortSignal): Promise<void> {
+  private async askHealth(): Promise<void> {
     try {
       const answer = await this.http.request({
         endpoint: this.health,
@@ -84,7 +91,7 @@ export class ExecutorPeer {
         method: 'GET',
         answerMs: HEALTH_MS,
         idleMs: HEALTH_MS,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(2 * HEALTH_MS)]),
+        signal: AbortSignal.timeout(2 * HEALTH_MS),
       });
       if (answer.statusCode >= 500) {
         await discard(answer);

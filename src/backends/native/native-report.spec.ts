@@ -1,7 +1,8 @@
 import type { PayloadReport } from '../../wire/payload';
 import { STATUSES, type Status } from '../../wire/status';
 import type { BackendState } from '../backend';
-import { bareReport, toReport } from './native-report';
+import { bareReport } from '../bare-report';
+import { toReport } from './native-report';
 
 const EXPECTED: Record<Status, BackendState> = {
   Queued: 'waiting',

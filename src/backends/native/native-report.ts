@@ -1,11 +1,6 @@
 import type { PayloadReport } from '../../wire/payload';
 import type { BackendReport, BackendState } from '../backend';
 
-/** A report that holds nothing but its state and a text. */
-export function bareReport(state: BackendState, message: string): BackendReport {
-  return { state, message, exitCode: null, signal: null, startedAt: null, endedAt: null, isBackendFault: false };
-}
-
 /** What an executor says of a payload, in the terms of the Backend interface. */
 export function toReport(payload: PayloadReport): BackendReport {
   const { message, exitCode, signal, startedAt, endedAt } = payload;

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
+import { messageOf } from '../../common/errors';
 import { SERVER_CONFIG } from '../../config/config.module';
 import type { EndpointUrl } from '../../config/endpoint-url';
 import type { ServerConfig } from '../../config/server-config';
@@ -14,19 +15,20 @@ import type {
   JobHandle,
   JobSubmission,
 } from '../backend';
-import { BackendProvider } from '../backend-registry';
+import { BackendProvider } from '../backend-provider';
 import {
   BackendCannotGiveError,
   BackendLostJobError,
   BackendUnavailableError,
   BackendUnclearError,
 } from '../backend.errors';
+import { bareReport } from '../bare-report';
 import { followEvents } from './event-feed';
 import { answerText, faultText } from './executor-faults';
 import { contentTypeOf, discard, type ExecutorAnswer, ExecutorHttp, readJson } from './executor-http';
 import { ExecutorPeer } from './executor-peer';
 import { decodeRef, encodeRef } from './native-ref';
-import { bareReport, toReport } from './native-report';
+import { toReport } from './native-report';
 import { pollPayloads } from './payload-poller';
 import { submitJob } from './submit-job';
 
@@ -72,8 +74,8 @@ export class NativeBackend implements Backend {
     return {
       findsByKey: isOurs,
       partialResults: true,
-      pushes: peer?.isPushing ?? false,
-      walltime: isOurs,
+      exitCodes: isOurs,
+      walltime: peer?.isKnown ? isOurs : null,
       resources: false,
     };
   }
@@ -87,11 +89,11 @@ export class NativeBackend implements Backend {
     return encodeRef({ service: job.service, payloadId: payload.id });
   }
 
-  async find(job: JobHandle, signal: AbortSignal): Promise<BackendRef | 'absent' | 'unclear'> {
+  async find(job: JobHandle, signal: AbortSignal): Promise<BackendRef | 'absent'> {
     const peer = this.peer(job.service);
     await peer.ready(signal);
     if (!peer.isOurs) {
-      return 'unclear';
+      throw new BackendUnclearError('this executor knows no keys and cannot be asked', false);
     }
     const answer = await this.ask(peer, peer.keys, peer.keys.pathFor(job.key), 'GET', ANSWER_MS, signal);
     const payload = readPayload(await readJson(answer, MAX_JSON_BYTES));
@@ -105,19 +107,25 @@ export class NativeBackend implements Backend {
   }
 
   async poll(refs: readonly BackendRef[], signal: AbortSignal): Promise<ReadonlyMap<BackendRef, BackendReport>> {
-    const byPeer = new Map<ExecutorPeer, Map<number, BackendRef>>();
-    for (const ref of refs) {
-      const { service, payloadId } = decodeRef(ref);
-      const peer = this.peer(service);
-      const ids = byPeer.get(peer) ?? new Map<number, BackendRef>();
-      byPeer.set(peer, ids.set(payloadId, ref));
-    }
     const reports = new Map<BackendRef, BackendReport>();
+    const byPeer = new Map<ExecutorPeer, { ref: BackendRef; payloadId: number }[]>();
+    for (const ref of refs) {
+      try {
+        const { service, payloadId } = decodeRef(ref);
+        const peer = this.peer(service);
+        const asked = byPeer.get(peer) ?? [];
+        asked.push({ ref, payloadId });
+        byPeer.set(peer, asked);
+      } catch (error) {
+        reports.set(ref, bareReport('unclear', messageOf(error)));
+      }
+    }
     await Promise.all(
-      [...byPeer].map(async ([peer, ids]) => {
-        const answers = await this.pollPeer(peer, [...ids.keys()], signal);
-        for (const [id, ref] of ids) {
-          reports.set(ref, answers.get(id) ?? bareReport('unclear', 'the executor gave no answer'));
+      [...byPeer].map(async ([peer, asked]) => {
+        const ids = new Set(asked.map(({ payloadId }) => payloadId));
+        const answers = await this.pollPeer(peer, [...ids], signal);
+        for (const { ref, payloadId } of asked) {
+          reports.set(ref, answers.get(payloadId) ?? bareReport('unclear', 'the executor gave no answer'));
         }
       }),
     );
@@ -133,7 +141,7 @@ export class NativeBackend implements Backend {
       return answer.body;
     }
     const payload = readPayload(await readJson(answer, MAX_JSON_BYTES));
-    if (payload && answer.statusCode === 404) {
+    if (payload && (answer.statusCode === 404 || payload.status === 'Cleaned')) {
       throw new BackendLostJobError('the executor does not know this job any more');
     }
     throw new BackendCannotGiveError(answerText(answer, 'an archive'));
@@ -206,6 +214,7 @@ export class NativeBackend implements Backend {
     try {
       await peer.ready(signal);
     } catch {
+      signal.throwIfAborted();
       return new Map(ids.map((id) => [id, bareReport('unclear', peer.fault ?? 'the executor is not reachable')]));
     }
     return pollPayloads(this.http, peer, ids, signal);
@@ -224,6 +233,8 @@ export class NativeBackend implements Backend {
       peer.noteAnswer();
       return answer;
     } catch (error) {
+      // Whoever asked has left: that says nothing about the executor.
+      signal.throwIfAborted();
       peer.noteFault(`executor: ${faultText(error)}`);
       throw new BackendUnclearError(`executor: ${faultText(error)}`, true, { cause: error });
     }

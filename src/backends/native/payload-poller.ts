@@ -2,10 +2,11 @@ import { Semaphore } from '../../common/semaphore';
 import { readPayload } from '../../wire/payload';
 import { MAX_QUERY_IDS } from '../../wire/protocol';
 import type { BackendReport } from '../backend';
+import { bareReport } from '../bare-report';
 import { answerText, faultText } from './executor-faults';
 import { contentTypeOf, type ExecutorAnswer, type ExecutorHttp, readJson } from './executor-http';
 import type { ExecutorPeer } from './executor-peer';
-import { bareReport, toReport } from './native-report';
+import { toReport } from './native-report';
 
 const ANSWER_MS = 15_000;
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
@@ -13,7 +14,7 @@ const MAX_LIST_BYTES = 64 * 1024 * 1024;
 /** The Rust client is asked for each payload by itself. */
 const CONCURRENCY = 8;
 
-/** Asks one executor for the states of payloads; answers for each id. */
+/** Asks one executor for the states of payloads; answers for each id. Rejects on abort only. */
 export async function pollPayloads(
   http: ExecutorHttp,
   peer: ExecutorPeer,
@@ -66,6 +67,7 @@ async function queryMany(
       }),
     );
   } catch (error) {
+    signal.throwIfAborted();
     peer.noteFault(`executor: ${faultText(error)}`);
     return all(bareReport('unclear', `executor: ${faultText(error)}`));
   }
@@ -89,6 +91,7 @@ async function retrieveOne(
     });
     return await readRetrieveAnswer(answer, peer);
   } catch (error) {
+    signal.throwIfAborted();
     peer.noteFault(`executor: ${faultText(error)}`);
     return bareReport('unclear', `executor: ${faultText(error)}`);
   }

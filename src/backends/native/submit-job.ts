@@ -46,6 +46,7 @@ export async function submitJob(
     peer.noteAnswer();
     return await readSubmitAnswer(answer, peer);
   } catch (error) {
+    signal.throwIfAborted();
     throw translate(error, peer, watch);
   } finally {
     watch.close();

@@ -1,5 +1,4 @@
 import type { JobSubmission } from '../backend';
-import { BackendRejectedError } from '../backend.errors';
 import { GRACE_S } from './batch-script';
 import type { JobPaths } from './job-paths';
 import type { SlurmService } from './slurm.config';
@@ -12,14 +11,10 @@ export interface Resources {
   readonly memoryMiB: number | null;
 }
 
-/** @throws BackendRejectedError when it asks for more than its service allows */
+/** That the job asks for no more than its service allows was seen to before. */
 export function resourcesOf(job: JobSubmission, service: SlurmService): Resources {
-  const { maxWalltimeMs, maxCpus, maxMemoryMiB } = service;
-  demand(job.walltimeMs, maxWalltimeMs, `${(maxWalltimeMs ?? 0) / 1000} s of run time`);
-  demand(job.cpus, maxCpus, `${maxCpus ?? 0} CPUs`);
-  demand(job.memoryMiB, maxMemoryMiB, `${maxMemoryMiB ?? 0} MiB of memory`);
   return {
-    walltimeMs: job.walltimeMs ?? service.walltimeMs,
+    walltimeMs: (job.isWalltimeDefault ? service.walltimeMs : null) ?? job.walltimeMs ?? service.walltimeMs,
     cpus: job.cpus ?? service.cpus,
     memoryMiB: job.memoryMiB ?? service.memoryMiB,
   };
@@ -57,10 +52,4 @@ export function requestOf(
 /** SLURM's unit, rounded up, with the grace in it: the batch script counts the seconds and comes first. */
 export function minutesFor(walltimeMs: number | null): number | null {
   return walltimeMs === null ? null : Math.ceil((walltimeMs / 1000 + GRACE_S) / 60);
-}
-
-function demand(wanted: number | null, limit: number | null, text: string): void {
-  if (wanted !== null && limit !== null && wanted > limit) {
-    throw new BackendRejectedError(`the job asks for more than its service allows: ${text}`);
-  }
 }

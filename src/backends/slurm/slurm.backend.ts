@@ -16,7 +16,7 @@ import type {
   JobHandle,
   JobSubmission,
 } from '../backend';
-import { BackendProvider } from '../backend-registry';
+import { BackendProvider } from '../backend-provider';
 import { BackendLostJobError, BackendUnavailableError } from '../backend.errors';
 import { type AskedJob, JobReporter } from './job-reporter';
 import { readRecords } from './run-records';
@@ -33,7 +33,7 @@ import { tokenFault } from './rest/token-file';
 const CAPABILITIES: BackendCapabilities = {
   findsByKey: true,
   partialResults: true,
-  pushes: false,
+  exitCodes: true,
   walltime: true,
   resources: true,
 };

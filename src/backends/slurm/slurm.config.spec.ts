@@ -35,7 +35,7 @@ describe('a service on SLURM', () => {
         rest: null,
         workDir: '/shared/jobs',
         ...{ partition: null, account: null, qos: null, reservation: null, gres: null, constraint: null, prolog: null },
-        ...{ walltimeMs: null, maxWalltimeMs: null, cpus: null, maxCpus: null, memoryMiB: null, maxMemoryMiB: null },
+        ...{ walltimeMs: null, cpus: null, memoryMiB: null },
         options: [],
         submitRate: 10,
         jobEnv: [],
@@ -64,24 +64,16 @@ describe('a service on SLURM', () => {
     ]);
   });
 
-  it('may not ask for more than it allows', () => {
-    expect(
-      faultsOf({
-        ...CLI,
-        SERVICE_X_MAX_RUNTIME: '100',
-        SERVICE_X_SLURM_WALLTIME: '60',
-        SERVICE_X_SLURM_MAX_WALLTIME: '50',
-        SERVICE_X_SLURM_CPUS: '2',
-        SERVICE_X_SLURM_MAX_CPUS: '1',
-        SERVICE_X_SLURM_MEMORY: '2',
-        SERVICE_X_SLURM_MAX_MEMORY: '1',
-      }),
-    ).toEqual([
-      'SERVICE_X_SLURM_MAX_WALLTIME: less than SERVICE_X_SLURM_WALLTIME',
-      'SERVICE_X_SLURM_MAX_WALLTIME: less than MAX_RUNTIME of x',
-      'SERVICE_X_SLURM_MAX_CPUS: less than SERVICE_X_SLURM_CPUS',
-      'SERVICE_X_SLURM_MAX_MEMORY: less than SERVICE_X_SLURM_MEMORY',
+  it('may not give a job by default what the job could not ask for', () => {
+    const defaults = { SERVICE_X_SLURM_WALLTIME: '60', SERVICE_X_SLURM_CPUS: '2', SERVICE_X_SLURM_MEMORY: '2' };
+    const limits = { SERVICE_X_MAX_RUNTIME: '59', SERVICE_X_MAX_CPUS: '1', SERVICE_X_MAX_MEMORY: '1' };
+    expect(faultsOf({ ...CLI, ...defaults, ...limits })).toEqual([
+      'SERVICE_X_SLURM_WALLTIME: more than MAX_RUNTIME of the service allows a job to ask for',
+      'SERVICE_X_SLURM_CPUS: more than MAX_CPUS of the service allows a job to ask for',
+      'SERVICE_X_SLURM_MEMORY: more than MAX_MEMORY of the service allows a job to ask for',
     ]);
+    expect(faultsOf({ ...CLI, ...limits })).toEqual([]);
+    expect(faultsOf({ ...CLI, ...defaults, SERVICE_X_MAX_RUNTIME: '60' })).toEqual([]);
   });
 
   it('is refused with all its faults at once, each with its variable', () => {

@@ -54,11 +54,9 @@ export const SLURM_VARIABLES = {
     'server',
     null,
     SECONDS,
-    "Run time of a job that asks for none, unless MAX_RUNTIME of the service says it; the partition's if unset.",
+    "Run time of a job that asks for none; MAX_RUNTIME of the service if unset, and else the partition's.",
   ),
-  maxWalltime: integer(`${P}MAX_WALLTIME`, 'server', null, SECONDS, 'Longest run time that a job may ask for.'),
   cpus: integer(`${P}CPUS`, 'server', null, CPUS, "CPUs of a job that asks for none; the cluster's default if unset."),
-  maxCpus: integer(`${P}MAX_CPUS`, 'server', null, CPUS, 'Most CPUs that a job may ask for.'),
   memory: integer(
     `${P}MEMORY`,
     'server',
@@ -66,7 +64,6 @@ export const SLURM_VARIABLES = {
     MIB,
     "Memory of a job that asks for none, on each node; the cluster's default if unset.",
   ),
-  maxMemory: integer(`${P}MAX_MEMORY`, 'server', null, MIB, 'Most memory that a job may ask for.'),
   gres: text(`${P}GRES`, 'server', null, RESOURCES, 'Generic resources of each job, such as gpu:1; none if unset.'),
   constraint: text(`${P}CONSTRAINT`, 'server', null, FEATURES, 'Features that nodes must have; none if unset.'),
   options: text(
@@ -129,11 +126,8 @@ export interface SlurmService {
   readonly qos: string | null;
   readonly reservation: string | null;
   readonly walltimeMs: number | null;
-  readonly maxWalltimeMs: number | null;
   readonly cpus: number | null;
-  readonly maxCpus: number | null;
   readonly memoryMiB: number | null;
-  readonly maxMemoryMiB: number | null;
   readonly gres: string | null;
   readonly constraint: string | null;
   readonly options: readonly SbatchOption[];
@@ -172,17 +166,13 @@ function readService(reader: Reader, service: ServiceConfig): SlurmService | nul
   faults.forEach((fault) => reader.fault(variables.options.name, fault));
   const limits = {
     walltimeMs: toMs(reader.integer(variables.walltime)),
-    maxWalltimeMs: toMs(reader.integer(variables.maxWalltime)),
     cpus: reader.integer(variables.cpus),
-    maxCpus: reader.integer(variables.maxCpus),
     memoryMiB: reader.integer(variables.memory),
-    maxMemoryMiB: reader.integer(variables.maxMemory),
   };
-  const { walltime, maxWalltime, cpus, maxCpus, memory, maxMemory } = variables;
-  refuseBeyond(reader, walltime.name, limits.walltimeMs, maxWalltime.name, limits.maxWalltimeMs);
-  refuseBeyond(reader, `MAX_RUNTIME of ${service.name}`, service.maxRuntimeMs, maxWalltime.name, limits.maxWalltimeMs);
-  refuseBeyond(reader, cpus.name, limits.cpus, maxCpus.name, limits.maxCpus);
-  refuseBeyond(reader, memory.name, limits.memoryMiB, maxMemory.name, limits.maxMemoryMiB);
+  const { walltime, cpus, memory } = variables;
+  refuseBeyond(reader, walltime.name, limits.walltimeMs, 'MAX_RUNTIME', service.maxRuntimeMs);
+  refuseBeyond(reader, cpus.name, limits.cpus, 'MAX_CPUS', service.maxCpus);
+  refuseBeyond(reader, memory.name, limits.memoryMiB, 'MAX_MEMORY', service.maxMemoryMiB);
   const settings = {
     name: service.name,
     partition: reader.string(variables.partition),
@@ -229,15 +219,9 @@ function readRest(reader: Reader, variables: typeof SLURM_VARIABLES, transport: 
     : null;
 }
 
-function refuseBeyond(
-  reader: Reader,
-  what: string,
-  value: number | null,
-  limitName: string,
-  limit: number | null,
-): void {
-  if (value !== null && limit !== null && value > limit) {
-    reader.fault(limitName, `less than ${what}`);
+function refuseBeyond(reader: Reader, name: string, value: number | null, limit: string, most: number | null): void {
+  if (value !== null && most !== null && value > most) {
+    reader.fault(name, `more than ${limit} of the service allows a job to ask for`);
   }
 }
 

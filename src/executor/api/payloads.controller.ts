@@ -8,7 +8,7 @@ import { parseId } from '../../common/http/parse-id';
 import { isReset } from '../../common/http/peer-gone';
 import { NOTE_NAME } from '../../workload/archive-note';
 import { AcceptPayloadService } from '../accept-payload.service';
-import { PayloadNotFoundError } from '../executor.errors';
+import { PayloadFilesGoneError, PayloadNotFoundError } from '../executor.errors';
 import { PayloadFiles } from '../payload-files';
 import { PayloadRetention } from '../payload-retention.service';
 import { hasEnded } from '../payload-state';
@@ -66,6 +66,9 @@ export class PayloadsController {
   async retrieve(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const payload = await this.require(id);
     if (payload.status === 'Completed') {
+      if (!this.files.has(payload.loc)) {
+        throw new PayloadFilesGoneError(payload.id);
+      }
       await this.sendArchive(payload, request, response);
     } else {
       response.json(toWire(payload));

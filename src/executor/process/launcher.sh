@@ -5,9 +5,9 @@
 # It ends with its input; the supervisors that it has started live on.
 exec 3>&1
 read -r __boot </proc/sys/kernel/random/boot_id
-# Once: a long PATH is searched by a failed start of each program in it.
-__setsid=$(type -P setsid)
-__bash=$(type -P bash)
+# Once: a long PATH is searched by a failed start of each program in it. Jobs start in other directories than this one.
+__setsid=$(realpath -s "$(type -P setsid)")
+__bash=$(realpath -s "$(type -P bash)")
 . "$1"
 while read -r __tag __path_bytes __variables_bytes; do
   IFS= read -r -N "$__path_bytes" __path

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { TICK_MS } from './process-entry';
 import { errnoOf } from '../../common/errors';
@@ -36,6 +36,23 @@ export function supervisorAgeMs(record: string): number | null {
 /** A supervisor has begun, whatever became of it. */
 export function wasClaimed(record: string): boolean {
   return statSync(record, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Takes the right to start the job, so that no supervisor can begin from now on; `false`: one has it. */
+export function claim(record: string): boolean {
+  try {
+    closeSync(openSync(record, 'wx'));
+    return true;
+  } catch (error) {
+    switch (errnoOf(error)) {
+      case 'EEXIST':
+        return false;
+      case 'ENOENT': // nor is there a directory: nothing can begin
+        return true;
+      default:
+        throw error;
+    }
+  }
 }
 
 /** The lines of a record that are closed; none when there is no record. */

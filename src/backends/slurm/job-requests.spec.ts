@@ -1,0 +1,39 @@
+import { readServerConfig } from '../../config/server-config';
+import type { JobSubmission } from '../backend';
+import { resourcesOf } from './job-requests';
+import { readSlurmServices } from './slurm.config';
+
+const NOTHING = { walltimeMs: null, cpus: null, memoryMiB: null };
+
+function resources(wishes: Partial<JobSubmission>, settings: Record<string, string> = {}) {
+  const variables: Record<string, string> = { SERVICE_X_BACKEND: 'slurm' };
+  for (const [name, value] of Object.entries({ WORKDIR: '/w', ...settings })) {
+    variables[`SERVICE_X_SLURM_${name}`] = value;
+  }
+  const config = readServerConfig(variables);
+  const [service] = readSlurmServices([...config.services.values()]);
+  return resourcesOf({ id: 1, key: 'k', service: 'x', inputDir: '/i', ...NOTHING, ...wishes }, service!);
+}
+
+describe('resourcesOf', () => {
+  const settings = { WALLTIME: '60', CPUS: '2', MEMORY: '100' };
+
+  it("leaves to the cluster what neither the job nor its service's settings say", () => {
+    expect(resources({})).toEqual(NOTHING);
+  });
+
+  it('gives a job what it asks for, and what its service is set up with for the rest', () => {
+    expect(resources({}, settings)).toEqual({ walltimeMs: 60_000, cpus: 2, memoryMiB: 100 });
+    expect(resources({ walltimeMs: 90_000, cpus: 3 }, settings)).toEqual({
+      walltimeMs: 90_000,
+      cpus: 3,
+      memoryMiB: 100,
+    });
+  });
+
+  it('takes the most that the service allows for the walltime only where WALLTIME says no other', () => {
+    const most = { walltimeMs: 90_000, isWalltimeDefault: true };
+    expect(resources(most, settings).walltimeMs).toBe(60_000);
+    expect(resources(most).walltimeMs).toBe(90_000);
+  });
+});
