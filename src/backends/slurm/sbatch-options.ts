@@ -39,6 +39,11 @@ const ALLOWED: Readonly<Record<string, { readonly hasValue: boolean; readonly re
 
 const VALUE = /^[\w.,:;@%+*&|=/()[\]-]+$/;
 
+/** The names that may be given with a transport. */
+export function allowedOptions(transport: 'cli' | 'rest'): string[] {
+  return Object.entries(ALLOWED).flatMap(([name, { rest }]) => (transport === 'cli' || rest !== null ? [name] : []));
+}
+
 /** Options as written in the variable, or what is wrong with one of them. */
 export function parseOptions(
   text: string,
@@ -64,10 +69,11 @@ function faultOf(word: string, transport: 'cli' | 'rest'): string | null {
     return 'is not of the form --name or --name=value';
   }
   const allowed = Object.hasOwn(ALLOWED, name) ? ALLOWED[name] : undefined;
-  const known = Object.entries(ALLOWED).filter(([, { rest }]) => transport === 'cli' || rest !== null);
   if (!allowed || (transport === 'rest' && allowed.rest === null)) {
     const what = allowed ? 'has no place in a REST submission' : 'is not allowed';
-    return `${what}; there are ${known.map(([each]) => `--${each}`).join(', ')}`;
+    return `${what}; there are ${allowedOptions(transport)
+      .map((each) => `--${each}`)
+      .join(', ')}`;
   }
   if (allowed.hasValue !== (value !== undefined)) {
     return allowed.hasValue ? 'needs a value: --name=value' : 'takes no value';
