@@ -124,12 +124,21 @@ describe('a job that is over', () => {
   });
 
   it('failed before its script began: by no fault of it', () => {
+    const gap = 'its batch script never began: does the node see the work directory, and may the user write there?';
+    const unopened = sight('FAILED', { exit: { code: 0, signal: 53 }, reason: 'JobLaunchFailure' });
+    expect(end({ sight: unopened, records: records('', { startedBy: null }) })).toEqual([
+      'failed',
+      `SLURM: FAILED (JobLaunchFailure); ${gap}`,
+      null,
+      null,
+      true,
+    ]);
     const notBegun = records('', { startedBy: null, output: 'node1 does not see the directory' });
     expect(
       end({ sight: sight('FAILED', { exit: { code: 1, signal: 0 }, reason: 'NonZeroExitCode' }), records: notBegun }),
     ).toEqual([
       'failed',
-      "SLURM: FAILED (NonZeroExitCode), exit code 1; the job left no record of its script's end: node1 does not see the directory",
+      `SLURM: FAILED (NonZeroExitCode), exit code 1; ${gap}: node1 does not see the directory`,
       1,
       null,
       true,

@@ -76,9 +76,13 @@ export function endReport(facts: EndFacts): BackendReport {
     return failed('SLURM: a node of the job failed; it was not run again, as only MAX_ATTEMPTS allows that', true);
   }
   if (record === null) {
-    const code = end === null ? '' : `, ${endText(end)}`;
+    const code = end === null || (end.exitCode === null && end.signal === null) ? '' : `, ${endText(end)}`;
     const why = sight?.reason === undefined || sight.reason === '' ? '' : ` (${sight.reason})`;
-    const text = `SLURM: ${word}${why}${code}; the job left no record of its script's end`;
+    const gap =
+      records.startedBy === null
+        ? 'its batch script never began: does the node see the work directory, and may the user write there?'
+        : "the job left no record of its script's end";
+    const text = `SLURM: ${word}${why}${code}; ${gap}`;
     return failed(withOutput(text, records), meaning?.means === 'completed' || records.startedBy === null);
   }
   if (record.end.exitCode === 0 && record.end.startError === null) {
@@ -99,10 +103,11 @@ function endBySlurm(sight: JobSight | null): ScriptEnd | null {
     return null;
   }
   const { code, signal } = sight.exit;
-  // Beyond 64 it is no signal: SLURM marks a job that took too much memory by 125.
-  return signal > 0 && signal <= 64
+  // SLURM has marks that are no signals: 53, its script or output could not be opened; 125, too much memory.
+  const isMark = signal === 53 || signal > 64;
+  return signal > 0 && !isMark
     ? { exitCode: null, signal: signalName(signal), startError: null }
-    : { exitCode: signal > 64 ? null : code, signal: null, startError: null };
+    : { exitCode: isMark ? null : code, signal: null, startError: null };
 }
 
 function endText({ exitCode, signal, startError }: ScriptEnd): string {
