@@ -8,8 +8,8 @@ import { SlurmServer, TRANSPORTS } from '../../support-slurm/slurm-server';
 
 const USERS = [1, 2, 3, 4];
 const JOBS_PER_USER = 50;
-const MAX_RUNS = 40;
-const RUNS_PER_USER = 12;
+const MAX_RUNS = 60;
+const RUNS_PER_USER = 18;
 const SUBMIT_RATE = 20;
 /** How long nothing is asked, before we believe that nothing is. */
 const IDLE_MS = 4_000;
