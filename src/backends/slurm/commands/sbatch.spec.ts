@@ -112,7 +112,7 @@ describe('sbatch', () => {
       'sbatch: error: QOSMaxWallDurationPerJobLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy',
       'never',
     ],
-    ['', 'never'],
+    ['', 'unclear'],
   ])('that says %j means %s', (text, kind) => {
     expect(kindOfText(text)).toBe(kind);
   });
