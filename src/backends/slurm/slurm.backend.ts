@@ -44,6 +44,8 @@ const CAPABILITIES: BackendCapabilities = {
 export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(SlurmBackend.name);
   private readonly sites = new Map<string, SlurmSite>();
+  /** Each once, of however many services. */
+  readonly clusters: ReadonlySet<SlurmCluster>;
   /** Of all services on commands; `null`: there are none. */
   private cli: CliTransport | null = null;
 
@@ -57,6 +59,7 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
       clusters.set(key, known);
       this.sites.set(service.name, new SlurmSite(service, known.cluster, known.reporter));
     }
+    this.clusters = new Set([...clusters.values()].map(({ cluster }) => cluster));
   }
 
   /** @throws ConfigError for what can be seen now: commands that are missing, work directories that can't be used */
@@ -89,14 +92,14 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
     if (faults.length > 0) {
       throw new ConfigError(faults);
     }
-    for (const cluster of new Set(sites.map((site) => site.cluster))) {
+    for (const cluster of this.clusters) {
       // Jobs wait for a cluster that is away: no reason not to start.
       cluster.ready().catch((error: unknown) => this.logger.warn(messageOf(error)));
     }
   }
 
   onModuleDestroy(): void {
-    this.sites.forEach(({ cluster }) => cluster.stop());
+    this.clusters.forEach((cluster) => cluster.stop());
   }
 
   capabilities(): BackendCapabilities {

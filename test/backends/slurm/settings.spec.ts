@@ -9,6 +9,8 @@ import { SlurmServer, slurmVariables, TRANSPORTS } from '../../support-slurm/slu
 
 /** A user without rights. */
 const NOBODY = 65534;
+/** One without a name, too. */
+const NAMELESS = 54321;
 
 /** The same claims, with a signature that is not slurmctld's. */
 function forge(token: string): string {
@@ -104,12 +106,12 @@ describeSlurm('the settings of a service on SLURM', () => {
     }
   });
 
-  it("serve a server that is not root, whose jobs are its user's", async () => {
-    const server = await SlurmServer.start({ transport: 'cli', program: { uid: NOBODY } });
+  it.each([NOBODY, NAMELESS])("serve a server that is not root but %s, whose jobs are its user's", async (uid) => {
+    const server = await SlurmServer.start({ transport: 'cli', program: { uid } });
     try {
       const { pair } = server;
       const zip = await pair.result(await pair.submit({ 'run.sh': script('id -u > uid; cat in > out'), in: 'data' }));
-      expect([zip.text('uid'), zip.text('out')]).toEqual([`${NOBODY}\n`, 'data']);
+      expect([zip.text('uid'), zip.text('out')]).toEqual([`${uid}\n`, 'data']);
       await eventually(() => server.jobDirectories().length === 0);
     } finally {
       await server.stop();
