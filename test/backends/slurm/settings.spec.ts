@@ -9,7 +9,7 @@ import { SlurmServer, slurmVariables, TRANSPORTS } from '../../support-slurm/slu
 
 /** A user without rights. */
 const NOBODY = 65534;
-/** One without a name, too. */
+/** One that no machine knows. */
 const NAMELESS = 54321;
 
 /** The same claims, with a signature that is not slurmctld's. */
@@ -106,13 +106,27 @@ describeSlurm('the settings of a service on SLURM', () => {
     }
   });
 
-  it.each([NOBODY, NAMELESS])("serve a server that is not root but %s, whose jobs are its user's", async (uid) => {
-    const server = await SlurmServer.start({ transport: 'cli', program: { uid } });
+  it("serve a server that is not root, whose jobs are its user's", async () => {
+    const server = await SlurmServer.start({ transport: 'cli', program: { uid: NOBODY } });
     try {
       const { pair } = server;
       const zip = await pair.result(await pair.submit({ 'run.sh': script('id -u > uid; cat in > out'), in: 'data' }));
-      expect([zip.text('uid'), zip.text('out')]).toEqual([`${uid}\n`, 'data']);
+      expect([zip.text('uid'), zip.text('out')]).toEqual([`${NOBODY}\n`, 'data']);
       await eventually(() => server.jobDirectories().length === 0);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('serve a server whose user has no name where it runs', async () => {
+    const server = await SlurmServer.start({ transport: 'cli', program: { uid: NAMELESS } });
+    try {
+      const { pair } = server;
+      const id = await pair.submit(script('true'));
+      // The nodes of this cluster don't know the user either: its jobs wait there. They are seen and ended.
+      await eventually(async () => (await pair.job(id)).message.startsWith('SLURM: pending'), { timeoutMs: 30_000 });
+      await pair.terminate(id);
+      await pair.waitFor(id, 'Killed');
     } finally {
       await server.stop();
     }
