@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { urlsAt } from '../support/pair';
 import { Portal } from '../support/portal';
 import { freePort } from '../support/ports';
 import { CLI, Program } from '../support/program';
+import { itUnless, notRoot } from '../support-jobs/conditions';
 
 const run = promisify(execFile);
 const packageJson = JSON.parse(readFileSync(resolve(__dirname, '../../package.json'), 'utf8')) as {
@@ -48,6 +49,9 @@ describe('the command line', () => {
   });
 });
 
+/** No user of this machine. */
+const NAMELESS = 54321;
+
 describe('starting', () => {
   let directory: string;
   const started: Program[] = [];
@@ -68,6 +72,17 @@ describe('starting', () => {
     started.push(program);
     return program;
   }
+
+  itUnless(notRoot(), 'needs no name for the user, as there may be none in a container', async () => {
+    chownSync(directory, NAMELESS, NAMELESS);
+    const options = { cwd: directory, uid: NAMELESS };
+    const service = { SERVICE_EXAMPLE_BACKEND: 'slurm', SERVICE_EXAMPLE_SLURM_TRANSPORT: 'rest' };
+    const { code, log } = await Program.runToEnd('server', service, options);
+    expect([code, log]).toEqual([78, expect.stringContaining('SERVICE_EXAMPLE_SLURM_WORKDIR: missing')]);
+    const server = await start('server', {}, options);
+    const client = await start('client', {}, options);
+    expect([server.isRunning, client.isRunning]).toEqual([true, true]);
+  });
 
   it('server and client work side by side in one directory, on one database and one data directory', async () => {
     const port = String(await freePort());

@@ -169,7 +169,7 @@ export class JobReporter {
     try {
       const found = await this.cluster.transport.past({ jobIds: unknown }, signal);
       found?.jobs.filter(({ words }) => isOver(words)).forEach((sight) => this.past.set(sight.jobId, sight));
-      return found === null ? 'off' : 'asked';
+      return found === null ? 'off' : found.unreadable.length > 0 ? 'away' : 'asked';
     } catch {
       return 'away';
     }

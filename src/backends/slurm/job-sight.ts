@@ -1,3 +1,5 @@
+import { BackendUnavailableError } from '../backend.errors';
+
 /** What SLURM says of one job, whichever command or request it was asked by. */
 export interface JobSight {
   readonly jobId: number;
@@ -26,6 +28,15 @@ const SHOWN_CHARACTERS = 200;
 export function shown(raw: string): string {
   const text = JSON.stringify(raw);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}..."` : text;
+}
+
+/** A list in which nothing can be hidden. @throws BackendUnavailableError for another */
+export function wholeOf(list: JobList): JobList {
+  const [first] = list.unreadable;
+  if (first !== undefined) {
+    throw new BackendUnavailableError(`SLURM: a list of jobs has a line that can't be read: ${first}`);
+  }
+  return list;
 }
 
 /** What SLURM writes in place of a reason. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { BackendUnavailableError } from '../backend.errors';
+import { delay } from '../../common/delay';
 import { messageOf } from '../../common/errors';
+import { BackendUnavailableError } from '../backend.errors';
 import type { JobList, JobSight } from './job-sight';
 import type { SlurmTransport } from './slurm-transport';
 import type { SubmitRequest } from './submit-request';
@@ -12,7 +13,7 @@ const SHARE = 10;
 /** After an answer this recent the controller is not asked whether it is there. */
 const ANSWERED_LATELY_MS = 5_000;
 /** For so long after it has been away, the controller may not know its nodes yet. */
-const AWAY_LATELY_MS = 60_000;
+const FRESH_MS = 60_000;
 
 /** What SLURM knew of our jobs at one moment. */
 export interface Snapshot {
@@ -22,14 +23,23 @@ export interface Snapshot {
   readonly askedAt: number;
 }
 
-/** One cluster, whatever number of services use it: they share its lists, one at a time and one a second. */
+/**
+ * One cluster, whatever number of services use it: they share its lists. These are one at a time and one a second (less
+ * when it is slow or away); who can't do with the latest may have one more in a second.
+ */
 export class SlurmCluster {
   private readonly stopper = new AbortController();
   private asking: { readonly snapshot: Promise<Snapshot>; readonly askedAt: number } | null = null;
   private latest: Snapshot | null = null;
   private pinging: Promise<void> | null = null;
+  /** When a list was asked for that could not wait. */
+  private freshListAt = -Infinity;
+  /** The last answer that no fault has followed. */
   private lastAnswerAt = -Infinity;
-  private lastFault: { readonly error: unknown; readonly at: number } | null = null;
+  private heardAt = -Infinity;
+  /** Since then it has answered without a fault, and was never silent for so long that it may have been away unseen. */
+  private steadySince: number | null = null;
+  private lastFault: { readonly error: BackendUnavailableError; readonly at: number } | null = null;
   /** Lists that failed in a row. */
   private failures = 0;
   private lastTookMs = 0;
@@ -41,6 +51,7 @@ export class SlurmCluster {
   /** Ends what is under way: the program stops. */
   stop(): void {
     this.stopper.abort();
+    this.transport.close();
   }
 
   /** Between two lists: a second, more when the controller is slow or away. */
@@ -65,8 +76,7 @@ export class SlurmCluster {
       .then(
         () => this.noteAnswer(),
         (error: unknown) => {
-          this.noteFault(error);
-          throw error;
+          throw this.noteFault(error);
         },
       )
       .finally(() => (this.pinging = null));
@@ -75,29 +85,37 @@ export class SlurmCluster {
 
   /** The latest list, or a new one when that is due. @throws BackendUnavailableError, also while it is backing off */
   async poll(): Promise<Snapshot> {
-    const now = performance.now();
-    if (this.failures > 0 && this.lastFault && now - this.lastFault.at < this.pollEveryMs * 0.8) {
-      throw this.lastFault.error;
-    }
-    // Not the whole pause: two services that ask a moment apart would else have a list each.
-    return this.since(now - this.pollEveryMs * 0.8);
+    const moment = performance.now() - this.pauseMs;
+    await this.endOfOlderThan(moment);
+    return this.known(moment) ?? this.ask();
   }
 
-  /** A list that was asked for at this moment or later. @throws BackendUnavailableError */
+  /**
+   * A list that was asked for at this moment or later: at once, unless somebody had one for this a moment ago; then after
+   * a pause. @throws BackendUnavailableError, also while it is backing off
+   */
   async since(moment: number): Promise<Snapshot> {
-    if (this.latest && this.latest.askedAt >= moment) {
-      return this.latest;
+    for (;;) {
+      await this.endOfOlderThan(moment);
+      const known = this.known(moment);
+      if (known) {
+        return known;
+      }
+      const waitMs = this.freshListAt + this.pauseMs - performance.now();
+      if (waitMs <= 0 || this.stopper.signal.aborted) {
+        this.freshListAt = performance.now();
+        return this.ask();
+      }
+      await delay(waitMs, this.stopper.signal);
     }
-    if (this.asking && this.asking.askedAt < moment) {
-      await this.asking.snapshot.catch(() => undefined);
-    }
-    return (this.asking ?? this.ask()).snapshot;
   }
 
   async submit(request: SubmitRequest, signal: AbortSignal): Promise<number> {
-    const wasAway = this.lastFault !== null && performance.now() - this.lastFault.at < AWAY_LATELY_MS;
+    const isFresh = this.isFresh();
     try {
-      return await this.transport.submit(request, wasAway, AbortSignal.any([signal, this.stopper.signal]));
+      const jobId = await this.transport.submit(request, isFresh, AbortSignal.any([signal, this.stopper.signal]));
+      this.noteAnswer();
+      return jobId;
     } catch (error) {
       // The next one asks first whether the controller is there.
       this.lastAnswerAt = -Infinity;
@@ -105,7 +123,39 @@ export class SlurmCluster {
     }
   }
 
-  private ask(): { readonly snapshot: Promise<Snapshot>; readonly askedAt: number } {
+  /** Not the whole time between two lists: two services that ask a moment apart would else have a list each. */
+  private get pauseMs(): number {
+    return this.pollEveryMs * 0.8;
+  }
+
+  /** The controller may have been started a moment ago, as far as we can tell. */
+  private isFresh(): boolean {
+    const now = performance.now();
+    return this.steadySince === null || now - this.steadySince < FRESH_MS || now - this.heardAt > FRESH_MS;
+  }
+
+  /** There is never more than one list under way. */
+  private async endOfOlderThan(moment: number): Promise<void> {
+    if (this.asking && this.asking.askedAt < moment) {
+      await this.asking.snapshot.catch(() => undefined);
+    }
+  }
+
+  /** A list that is new enough, if there is one or one is under way. @throws BackendUnavailableError while backing off */
+  private known(moment: number): Snapshot | Promise<Snapshot> | null {
+    if (this.latest && this.latest.askedAt >= moment) {
+      return this.latest;
+    }
+    if (this.asking) {
+      return this.asking.snapshot;
+    }
+    if (this.failures > 0 && this.lastFault && performance.now() - this.lastFault.at < this.pauseMs) {
+      throw this.lastFault.error;
+    }
+    return null;
+  }
+
+  private async ask(): Promise<Snapshot> {
     const askedAt = performance.now();
     const snapshot = this.transport
       .list(this.stopper.signal)
@@ -113,15 +163,12 @@ export class SlurmCluster {
         (list) => this.keep(list, askedAt),
         (error: unknown) => {
           this.failures++;
-          this.noteFault(error);
-          throw error instanceof BackendUnavailableError
-            ? error
-            : new BackendUnavailableError(`SLURM: ${messageOf(error)}`, { cause: error });
+          throw this.noteFault(error);
         },
       )
       .finally(() => (this.asking = null));
     this.asking = { snapshot, askedAt };
-    return this.asking;
+    return snapshot;
   }
 
   private keep({ jobs, unreadable }: JobList, askedAt: number): Snapshot {
@@ -133,11 +180,22 @@ export class SlurmCluster {
   }
 
   private noteAnswer(): void {
-    this.lastAnswerAt = performance.now();
+    const now = performance.now();
+    if (this.steadySince === null || now - this.heardAt > FRESH_MS) {
+      this.steadySince = now;
+    }
+    this.heardAt = now;
+    this.lastAnswerAt = now;
   }
 
-  private noteFault(error: unknown): void {
+  private noteFault(cause: unknown): BackendUnavailableError {
+    const error =
+      cause instanceof BackendUnavailableError
+        ? cause
+        : new BackendUnavailableError(`SLURM: ${messageOf(cause)}`, { cause });
     this.lastAnswerAt = -Infinity;
+    this.steadySince = null;
     this.lastFault = { error, at: performance.now() };
+    return error;
   }
 }

@@ -15,12 +15,20 @@ export interface SlurmTransport {
   refusal(signal: AbortSignal): Promise<string | null>;
   /** Cheap, also while the controller is away. @throws BackendUnavailableError */
   ping(signal: AbortSignal): Promise<void>;
-  /** @returns the id of the SLURM job; a fault `unclear` may have made one */
-  submit(request: SubmitRequest, wasAwayLately: boolean, signal: AbortSignal): Promise<number>;
+  /**
+   * @param isFresh the controller may have been started a moment ago, and not know its nodes yet
+   * @returns the id of the SLURM job; a fault `unclear` may have made one
+   */
+  submit(request: SubmitRequest, isFresh: boolean, signal: AbortSignal): Promise<number>;
   /** All our jobs that the controller knows, in one question. @throws BackendUnavailableError */
   list(signal: AbortSignal): Promise<JobList>;
-  /** `null`: there is no accounting. @throws BackendUnavailableError */
+  /**
+   * Takes 20 s at most. What could not be found out is among the unreadable, so that it isn't taken for unknown; a search
+   * by name is whole or fails. `null`: there is no accounting. @throws BackendUnavailableError
+   */
   past(query: PastQuery, signal: AbortSignal): Promise<JobList | null>;
   /** Jobs that are unknown or over are no error. @throws BackendUnclearError */
   cancel(jobIds: readonly number[], signal: AbortSignal): Promise<void>;
+  /** The program stops: ends what no caller's signal ends. */
+  close(): void;
 }

@@ -44,18 +44,22 @@ const CAPABILITIES: BackendCapabilities = {
 export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(SlurmBackend.name);
   private readonly sites = new Map<string, SlurmSite>();
-  private readonly cli = new CliTransport(process.env);
+  /** Each once, of however many services. */
+  readonly clusters: ReadonlySet<SlurmCluster>;
+  /** Of all services on commands; `null`: there are none. */
+  private cli: CliTransport | null = null;
 
   /** @throws ConfigError with every fault of every service on SLURM */
   constructor(@Inject(SERVER_CONFIG) config: ServerConfig) {
     const clusters = new Map<string, { cluster: SlurmCluster; reporter: JobReporter }>();
     const services = [...config.services.values()].filter(({ backend }) => backend === SLURM);
     for (const service of readSlurmServices(services)) {
-      const name = service.rest === null ? 'cli' : `${service.rest.user}@${service.rest.url.toString()}`;
-      const known = clusters.get(name) ?? this.open(service);
-      clusters.set(name, known);
+      const key = clusterKey(service);
+      const known = clusters.get(key) ?? this.open(service);
+      clusters.set(key, known);
       this.sites.set(service.name, new SlurmSite(service, known.cluster, known.reporter));
     }
+    this.clusters = new Set([...clusters.values()].map(({ cluster }) => cluster));
   }
 
   /** @throws ConfigError for what can be seen now: commands that are missing, work directories that can't be used */
@@ -63,7 +67,7 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
     const faults: string[] = [];
     const sites = [...this.sites.values()];
     const onCli = sites.find(({ service }) => service.rest === null);
-    const missing = onCli ? await this.cli.findPrograms() : [];
+    const missing = (await this.cli?.findPrograms()) ?? [];
     if (onCli && missing.length > 0) {
       const programs = missing.join(', ');
       faults.push(`${variable(onCli.service, 'transport')}: cli, but there is no ${programs} on the server's PATH`);
@@ -88,14 +92,14 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
     if (faults.length > 0) {
       throw new ConfigError(faults);
     }
-    for (const cluster of new Set(sites.map((site) => site.cluster))) {
+    for (const cluster of this.clusters) {
       // Jobs wait for a cluster that is away: no reason not to start.
       cluster.ready().catch((error: unknown) => this.logger.warn(messageOf(error)));
     }
   }
 
   onModuleDestroy(): void {
-    this.sites.forEach(({ cluster }) => cluster.stop());
+    this.clusters.forEach((cluster) => cluster.stop());
   }
 
   capabilities(): BackendCapabilities {
@@ -163,7 +167,9 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   }
 
   private open({ rest }: SlurmService): { cluster: SlurmCluster; reporter: JobReporter } {
-    const cluster = new SlurmCluster(rest === null ? this.cli : new RestTransport(rest));
+    const cluster = new SlurmCluster(
+      rest === null ? (this.cli = new CliTransport(process.env)) : new RestTransport(rest),
+    );
     return { cluster, reporter: new JobReporter(cluster) };
   }
 
@@ -174,6 +180,11 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
     }
     return site;
   }
+}
+
+/** The same for services that reach the same cluster in the same way, with the same rights. Holds a password. */
+function clusterKey({ rest }: SlurmService): string {
+  return rest === null ? 'cli' : JSON.stringify([rest.user, rest.url, rest.url.authorization, rest.tokenFile]);
 }
 
 function variable(service: SlurmService, key: keyof typeof SLURM_VARIABLES): string {

@@ -9,6 +9,8 @@ import { SlurmServer, slurmVariables, TRANSPORTS } from '../../support-slurm/slu
 
 /** A user without rights. */
 const NOBODY = 65534;
+/** One that no machine knows. */
+const NAMELESS = 54321;
 
 /** The same claims, with a signature that is not slurmctld's. */
 function forge(token: string): string {
@@ -111,6 +113,20 @@ describeSlurm('the settings of a service on SLURM', () => {
       const zip = await pair.result(await pair.submit({ 'run.sh': script('id -u > uid; cat in > out'), in: 'data' }));
       expect([zip.text('uid'), zip.text('out')]).toEqual([`${NOBODY}\n`, 'data']);
       await eventually(() => server.jobDirectories().length === 0);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('serve a server whose user has no name where it runs', async () => {
+    const server = await SlurmServer.start({ transport: 'cli', program: { uid: NAMELESS } });
+    try {
+      const { pair } = server;
+      const id = await pair.submit(script('true'));
+      // The nodes of this cluster don't know the user either: its jobs wait there. They are seen and ended.
+      await eventually(async () => (await pair.job(id)).message.startsWith('SLURM: pending'), { timeoutMs: 30_000 });
+      await pair.terminate(id);
+      await pair.waitFor(id, 'Killed');
     } finally {
       await server.stop();
     }

@@ -5,8 +5,8 @@ import { parseSbatch, sbatchArgs } from '../commands/sbatch';
 import { isAccountingOff, parseSacct, sacctArgs } from '../commands/sacct';
 import { isEndedAlready, scancelArgs } from '../commands/scancel';
 import { parsePing, SCONTROL_PING_ARGS } from '../commands/scontrol-ping';
-import { parseSqueue, squeueArgs } from '../commands/squeue';
-import type { JobList } from '../job-sight';
+import { isUserUnknown, parseSqueue, squeueArgs } from '../commands/squeue';
+import { type JobList, wholeOf } from '../job-sight';
 import { backendError, kindOfText, saidBy } from '../slurm-errors';
 import type { PastQuery, SlurmTransport } from '../slurm-transport';
 import { BATCH_ENVIRONMENT, type SubmitRequest } from '../submit-request';
@@ -19,13 +19,14 @@ const LIST_MS = 20_000;
 const PING_MS = 5_000;
 const ACCOUNTING_MS = 20_000;
 
+const OWN_SETTINGS = ['SLURM_CONF', 'SLURM_CONF_SERVER'] as const;
 const PROGRAMS = ['sbatch', 'squeue', 'scancel', 'scontrol'] as const;
 type ProgramName = (typeof PROGRAMS)[number] | 'sacct';
 
 /** SLURM by its commands. */
 export class CliTransport implements SlurmTransport {
   readonly place = 'the commands of SLURM';
-  private readonly user = userInfo().username;
+  private readonly uid = ownUid();
   private readonly programs = new Map<ProgramName, string>();
 
   /** @param outer the server's own environment, of which the commands see what they need to find SLURM */
@@ -57,14 +58,14 @@ export class CliTransport implements SlurmTransport {
     }
   }
 
-  async submit(request: SubmitRequest, wasAwayLately: boolean, signal: AbortSignal): Promise<number> {
+  async submit(request: SubmitRequest, isFresh: boolean, signal: AbortSignal): Promise<number> {
     const environment = { ...BATCH_ENVIRONMENT, ...this.ownSettings() };
     const result = await this.run('sbatch', sbatchArgs(request), PATIENT_MS, signal, environment);
     if (result.code === null) {
       throw new BackendUnclearError(`SLURM: sbatch gave no answer within ${PATIENT_MS / 1000} s`, true);
     }
     if (result.code !== 0) {
-      throw backendError(kindOfText(result.stderr), saidBy(result.stderr), wasAwayLately);
+      throw backendError(kindOfText(result.stderr), saidBy(result.stderr), isFresh);
     }
     const jobId = parseSbatch(result.stdout);
     if (jobId === null) {
@@ -74,8 +75,11 @@ export class CliTransport implements SlurmTransport {
   }
 
   async list(signal: AbortSignal): Promise<JobList> {
-    const result = await this.run('squeue', squeueArgs(this.user), LIST_MS, signal);
+    const result = await this.run('squeue', squeueArgs(this.uid), LIST_MS, signal);
     this.demandSuccess('squeue', result, LIST_MS);
+    if (isUserUnknown(result.stderr)) {
+      throw new BackendUnavailableError(`SLURM: ${saidBy(result.stderr)}`);
+    }
     return parseSqueue(result.stdout);
   }
 
@@ -88,7 +92,8 @@ export class CliTransport implements SlurmTransport {
       return null;
     }
     this.demandSuccess('sacct', result, ACCOUNTING_MS);
-    return parseSacct(result.stdout);
+    const jobs = parseSacct(result.stdout);
+    return 'name' in query ? wholeOf(jobs) : jobs;
   }
 
   async cancel(jobIds: readonly number[], signal: AbortSignal): Promise<void> {
@@ -97,6 +102,10 @@ export class CliTransport implements SlurmTransport {
       const text = code === null ? `scancel gave no answer within ${PATIENT_MS / 1000} s` : saidBy(stderr);
       throw new BackendUnclearError(`SLURM: ${text}`, true);
     }
+  }
+
+  close(): void {
+    // Each of its commands is ended by its caller's signal.
   }
 
   private demandSuccess(name: ProgramName, { code, stderr }: CommandResult, timeoutMs: number): void {
@@ -133,9 +142,18 @@ export class CliTransport implements SlurmTransport {
     }
   }
 
-  /** Where SLURM's own configuration is, if not in its usual place. */
+  /** Where SLURM's own configuration is, if not in its usual place: a file, or a server that gives it out. */
   private ownSettings(): Record<string, string> {
-    const { SLURM_CONF } = this.outer;
-    return SLURM_CONF === undefined ? {} : { SLURM_CONF };
+    const settings = OWN_SETTINGS.map((name) => [name, this.outer[name]]);
+    return Object.fromEntries(settings.filter(([, value]) => value !== undefined)) as Record<string, string>;
+  }
+}
+
+/** Of the user who runs us; `null` where that one has no name: in a container, say. */
+function ownUid(): number | null {
+  try {
+    return userInfo().uid;
+  } catch {
+    return null;
   }
 }

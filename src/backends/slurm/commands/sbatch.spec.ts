@@ -96,6 +96,17 @@ describe('sbatch', () => {
       'after-restart',
       'Memory specification can not be satisfied; Batch job submission failed: Requested node configuration is not available',
     ],
+    [
+      'sbatch-drain.txt',
+      'not-now',
+      'Batch job submission failed: Required partition not available (inactive or drain)',
+    ],
+    ['sbatch-no-file.txt', 'not-now', 'Unable to open file /nonexistent/batch.sh'],
+    [
+      'sbatch-no-configuration.txt',
+      'not-now',
+      's_p_parse_file: cannot stat file /nonexistent/slurm.conf: No such file or directory, retrying in 1sec up to 60sec; ClusterName needs to be specified; Unable to process configuration file',
+    ],
     ['down-sbatch.txt', 'not-now', 'Batch job submission failed: Unable to contact slurm controller (connect failure)'],
   ])('of %s: %s, in its own words', (name, kind, text) => {
     const { stderr, code } = recorded(name);
@@ -112,7 +123,7 @@ describe('sbatch', () => {
       'sbatch: error: QOSMaxWallDurationPerJobLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy',
       'never',
     ],
-    ['', 'never'],
+    ['', 'unclear'],
   ])('that says %j means %s', (text, kind) => {
     expect(kindOfText(text)).toBe(kind);
   });

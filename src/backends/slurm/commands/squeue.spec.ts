@@ -1,17 +1,23 @@
 import { cutShort, recorded } from '../../../../test/support-slurm/recorded';
-import { parseSqueue, squeueArgs } from './squeue';
+import { isUserUnknown, parseSqueue, squeueArgs } from './squeue';
 
 const OUTPUT = recorded('squeue.txt').stdout;
 
 describe('squeue', () => {
   it('is asked for all jobs of a user, ended ones too, by arguments that no shell sees', () => {
-    expect(squeueArgs('portal')).toEqual([
+    expect(squeueArgs(1000)).toEqual([
       '--noheader',
       '--states=all',
-      '--user=portal',
+      '--user=1000',
       '-O',
       'JobID:\x1f,Name:\x1f,State:\x1f,exit_code:\x1f,Reason:\x1f,StartTime:\x1f,EndTime:\x1f',
     ]);
+  });
+
+  it('is asked for the jobs of everybody by a user who has no name', () => {
+    expect(squeueArgs(null).filter((argument) => argument.startsWith('--user'))).toEqual([]);
+    const { stdout, stderr, code } = recorded('squeue-no-user.txt');
+    expect([stdout.trim(), code, isUserUnknown(stderr)]).toEqual(['', 0, true]);
   });
 
   it('is read as it was recorded: states, reasons, exit codes, times', () => {

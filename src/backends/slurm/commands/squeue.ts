@@ -7,10 +7,16 @@ const FIELDS = ['JobID', 'Name', 'State', 'exit_code', 'Reason', 'StartTime', 'E
 /**
  * All jobs of a user that the controller knows, ended ones (for MinJobAge) included. `-O` with a suffix for each field:
  * unlike `-o` it knows the exit code, and without a width it cuts nothing.
+ * @param uid `null`: jobs of all users. squeue takes no uid, not even as a number, that has no name on this host
  */
-export function squeueArgs(user: string): string[] {
+export function squeueArgs(uid: number | null): string[] {
   const format = FIELDS.map((field) => `${field}:${SEPARATOR}`).join(',');
-  return ['--noheader', '--states=all', `--user=${user}`, '-O', format];
+  return ['--noheader', '--states=all', ...(uid === null ? [] : [`--user=${uid}`]), '-O', format];
+}
+
+/** Said of a user whose name can't be found: then the list is empty, and the exit code 0. */
+export function isUserUnknown(stderr: string): boolean {
+  return stderr.includes('Invalid user');
 }
 
 /** Times must have been asked for as `%s` (SLURM_TIME_FORMAT). */

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 import { errnoOf, messageOf } from '../../../common/errors';
 import { BackendUnavailableError } from '../../backend.errors';
+import { AUTHENTICATION_NUMBERS } from '../slurm-errno';
 import { kindOfNumber } from '../slurm-errors';
 import type { RestSettings } from '../slurm.config';
 import { readErrors } from './rest-answers';
@@ -48,13 +49,15 @@ export class RestConnection {
   }
 
   /**
-   * Sends; once more with the file's new token if the old one is refused.
+   * Sends; once more with the file's new token if the old one is refused. A request that may not be repeated is sent again
+   * only if it was surely the token: other answers that may mean it are also given of a request that was carried out.
    * @throws BackendUnavailableError when nothing has arrived there; any other error: it may have
    */
   async send(call: Call): Promise<Answer> {
     const token = await this.token.read();
     const answer = await this.sendWith(token, call);
-    if (!mayBeRefusedToken(answer)) {
+    const isRefused = call.method === 'POST' ? isRefusedToken(answer) : mayBeRefusedToken(answer);
+    if (!isRefused) {
       return answer;
     }
     const renewed = await this.token.read(token);
@@ -109,10 +112,14 @@ async function readBody(body: AsyncIterable<Buffer>): Promise<unknown> {
   }
 }
 
-/** slurmrestd says 401 of a token that is missing, and 500 of one that slurmctld refuses, as of one that it can't reach. */
+/** 401 is for a token that is missing; one that slurmctld refuses gives 500, as does a slurmctld that is away. */
 export function mayBeRefusedToken({ status, body }: Answer): boolean {
   const errors = readErrors(body);
   return status === 401 || (status === 500 && errors.some(({ number }) => kindOfNumber(number ?? -1) !== 'never'));
+}
+
+function isRefusedToken({ status, body }: Answer): boolean {
+  return status === 401 || readErrors(body).some(({ number }) => number !== null && AUTHENTICATION_NUMBERS.has(number));
 }
 
 function codeOf(error: unknown): string {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '../../../../test/support/eventually';
 import { recordedHttp } from '../../../../test/support-slurm/recorded';
 import { EndpointUrl } from '../../../config/endpoint-url';
 import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../../backend.errors';
@@ -14,12 +15,13 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 const SIGNAL = new AbortController().signal;
 const REQUEST = { name: 'jo-k', options: [], script: '#!' } as unknown as SubmitRequest;
-const OPENAPI = JSON.stringify({ paths: { '/slurm/v0.0.38/jobs': {} } });
+const OPENAPI = JSON.stringify({ paths: { '/slurm/v0.0.38/jobs': {}, '/slurmdb/v0.0.38/jobs': {} } });
 
 let root: string;
 let tokenFile: string;
 let server: Server;
 let handler: Handler;
+let openapi: Handler;
 let seen: { path: string; token: string; user: string }[];
 let transport: RestTransport;
 
@@ -29,12 +31,13 @@ beforeEach(async () => {
   writeFileSync(tokenFile, 'SLURM_JWT=first.token.x\n');
   seen = [];
   handler = (_, response) => response.end('{}');
+  openapi = (_, response) => response.end(OPENAPI);
   server = createServer((request, response) => {
     const header = (name: string) => String(request.headers[name]);
     const path = request.url ?? '';
     seen.push({ path, token: header('x-slurm-user-token'), user: header('x-slurm-user-name') });
     if (path === '/prefix/openapi/v3') {
-      response.end(OPENAPI);
+      openapi(request, response);
     } else {
       handler(request, response);
     }
@@ -44,6 +47,7 @@ beforeEach(async () => {
   transport = new RestTransport({ url: EndpointUrl.parse(url), user: 'portal', tokenFile });
 });
 afterEach(() => {
+  transport.close();
   server.closeAllConnections();
   server.close();
   rmSync(root, { recursive: true });
@@ -99,6 +103,98 @@ describe('slurmrestd', () => {
       expect(seen.at(-1)?.token).toBe('newer.token.x');
     },
   );
+
+  /** Answers the first submission so while somebody renews the token, and takes any other. */
+  function takingTheSecond(status: number, body: unknown): void {
+    handler = (request, response) => {
+      if (request.headers['x-slurm-user-token'] === 'first.token.x') {
+        writeFileSync(tokenFile, 'SLURM_JWT=newer.token.x\n');
+        answering(status, body)(request, response);
+      } else {
+        answering(200, { job_id: 16 })(request, response);
+      }
+    };
+  }
+
+  it.each([
+    [401, 'Authentication failure'],
+    [500, { errors: [{ error_number: 1007, error: 'Protocol authentication error' }] }],
+  ])('that surely refused the token (%s, %j) is sent the job again with the new one', async (status, body) => {
+    takingTheSecond(status, body);
+    expect(await submitFault()).toBe(16);
+  });
+
+  it.each([5004, 5005, 1802, -1])(
+    'that may have taken the job (%s) is not sent it again, whatever became of the token meanwhile',
+    async (number) => {
+      takingTheSecond(500, { errors: [{ error_number: number, error: 'no answer' }] });
+      expect(await submitFault()).toBeInstanceOf(BackendUnclearError);
+      expect(seen.filter(({ path }) => path.endsWith('/job/submit'))).toHaveLength(1);
+    },
+  );
+
+  it('is asked for its versions once for all, of whom none can end that for the others', async () => {
+    let release = (): void => undefined;
+    openapi = (_, response) => (release = () => response.end(OPENAPI));
+    handler = answering(200, { jobs: [] });
+    const first = new AbortController();
+    const aborted = transport.list(first.signal);
+    const waiting = transport.list(SIGNAL);
+    await eventually(() => seen.length > 0);
+    first.abort();
+    await expect(aborted).rejects.toThrow(BackendUnavailableError);
+    release();
+    expect(await waiting).toEqual({ jobs: [], unreadable: [] });
+    expect(seen.map(({ path }) => path)).toEqual(['/prefix/openapi/v3', '/prefix/slurm/v0.0.38/jobs']);
+  });
+
+  it('ends the question for its versions when the program stops', async () => {
+    openapi = () => undefined;
+    const waiting = transport.list(SIGNAL);
+    await eventually(() => seen.length > 0);
+    transport.close();
+    await expect(waiting).rejects.toThrow(BackendUnavailableError);
+  });
+
+  describe('and its accounting', () => {
+    const ended = (jobId: number) => ({ job_id: jobId, name: `jo-${jobId}`, state: { current: 'COMPLETED' } });
+    const asked = () => seen.filter(({ path }) => path.includes('slurmdb')).map(({ path }) => path);
+
+    it('are asked for many jobs at once, a hundred in a request', async () => {
+      handler = (request, response) => {
+        const steps = new URL(request.url ?? '', 'http://x').searchParams.get('step') ?? '';
+        answering(200, { jobs: steps.split(',').map((id) => ended(Number(id))) })(request, response);
+      };
+      const jobIds = Array.from({ length: 250 }, (_, index) => index + 1);
+      const found = await transport.past({ jobIds }, SIGNAL);
+      expect(found?.jobs.map(({ jobId }) => jobId)).toEqual(jobIds);
+      expect(asked()).toHaveLength(3);
+      expect(asked()[2]).toMatch(/^\/prefix\/slurmdb\/v0\.0\.38\/jobs\?step=201%2C202%2C/);
+    });
+
+    it('that give one odd answer keep the others, and what is left out is not taken for unknown', async () => {
+      handler = (request, response) =>
+        request.url?.includes('step=1%2C')
+          ? answering(500, { errors: [{ error_number: 7000, error: 'Unable to connect to database' }] })(
+              request,
+              response,
+            )
+          : answering(200, { jobs: [ended(101)] })(request, response);
+      const found = await transport.past({ jobIds: Array.from({ length: 101 }, (_, index) => index + 1) }, SIGNAL);
+      expect(found?.jobs.map(({ jobId }) => jobId)).toEqual([101]);
+      expect(found?.unreadable).toEqual([expect.stringContaining('Unable to connect to database')]);
+    });
+
+    it('that know none of the jobs say so with an error', async () => {
+      handler = answering(200, { jobs: [], errors: [{ error_number: 9003, error: 'Nothing found with query' }] });
+      expect(await transport.past({ jobIds: [7] }, SIGNAL)).toEqual({ jobs: [], unreadable: [] });
+    });
+
+    it('find no name to be unknown in a list that cannot be read', async () => {
+      handler = answering(200, { jobs: [ended(0)] });
+      await expect(transport.past({ name: 'jo-7' }, SIGNAL)).rejects.toThrow(/can't be read/);
+    });
+  });
 
   it('is not asked at all without a token, and no message shows one', async () => {
     writeFileSync(tokenFile, 'two words\n');

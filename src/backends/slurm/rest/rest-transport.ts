@@ -1,7 +1,10 @@
+import { abortable } from '../../../common/abortable';
 import { delay } from '../../../common/delay';
+import { messageOf } from '../../../common/errors';
 import { BackendUnavailableError, BackendUnclearError } from '../../backend.errors';
-import type { JobList } from '../job-sight';
-import { backendError, type ErrorKind, kindOfNumber } from '../slurm-errors';
+import { type JobList, shown, wholeOf } from '../job-sight';
+import type { ErrorKind } from '../slurm-errno';
+import { backendError, kindOfNumber, worstOf } from '../slurm-errors';
 import type { PastQuery, SlurmTransport } from '../slurm-transport';
 import type { RestSettings } from '../slurm.config';
 import type { SubmitRequest } from '../submit-request';
@@ -13,6 +16,10 @@ import { KNOWN_VERSIONS, type Offered, readOffered } from './rest-version';
 /** Longer than the 19 s that slurmrestd takes to give up on a controller. */
 const PATIENT_MS = 30_000;
 const LIST_MS = 20_000;
+/** For all that is asked of accounting at once. */
+const ACCOUNTING_MS = 20_000;
+/** Jobs in one question to accounting, whose answer has 12 kB of each: a megabyte. */
+const JOBS_ASKED = 100;
 const PING_MS = 5_000;
 /** An answer this early doesn't come from waiting for the controller. */
 const PROMPT_MS = 3_000;
@@ -27,6 +34,7 @@ const EMPTY_RESULT = 9003;
 export class RestTransport implements SlurmTransport {
   readonly place: string;
   private readonly connection: RestConnection;
+  private readonly stopper = new AbortController();
   private offered: { readonly versions: Promise<Offered>; readonly at: number } | null = null;
 
   constructor(private readonly settings: RestSettings) {
@@ -56,7 +64,7 @@ export class RestTransport implements SlurmTransport {
     }
   }
 
-  async submit(job: SubmitRequest, wasAwayLately: boolean, signal: AbortSignal): Promise<number> {
+  async submit(job: SubmitRequest, isFresh: boolean, signal: AbortSignal): Promise<number> {
     const { version } = await this.versions(signal);
     const path = `/slurm/v0.0.${version}/job/submit`;
     const body = jobBody(version, job);
@@ -71,7 +79,7 @@ export class RestTransport implements SlurmTransport {
     if (jobId !== null) {
       return jobId;
     }
-    throw backendError(kindOf(answer), faultOf(answer), wasAwayLately);
+    throw backendError(kindOf(answer), faultOf(answer), isFresh);
   }
 
   async list(signal: AbortSignal): Promise<JobList> {
@@ -94,20 +102,21 @@ export class RestTransport implements SlurmTransport {
     if (accounting === null) {
       return null;
     }
-    const base = `/slurmdb/v0.0.${accounting}`;
-    const paths =
-      'name' in query
-        ? [`${base}/jobs?job_name=${encodeURIComponent(query.name)}`]
-        : query.jobIds.map((jobId) => `${base}/job/${jobId}`);
+    const base = `/slurmdb/v0.0.${accounting}/jobs`;
+    // One limit for all: what is not answered by then fails at once.
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(ACCOUNTING_MS)]);
+    if ('name' in query) {
+      return wholeOf(await this.pastJobs(`${base}?job_name=${encodeURIComponent(query.name)}`, limited));
+    }
     const lists: JobList[] = [];
-    for (const path of paths) {
-      const answer = await this.connection.ask({ method: 'GET', path, timeoutMs: LIST_MS, signal });
-      const jobs = readJobs(answer.body, null);
-      const isEmpty = readErrors(answer.body).some(({ number }) => number === EMPTY_RESULT || number === UNKNOWN_JOB);
-      if (jobs === null || (answer.status !== 200 && !isEmpty)) {
-        throw new BackendUnavailableError(`SLURM: ${faultOf(answer)}`);
+    for (let start = 0; start < query.jobIds.length; start += JOBS_ASKED) {
+      const jobIds = query.jobIds.slice(start, start + JOBS_ASKED).join(',');
+      try {
+        // Ids of whole jobs are steps to it, too. A comma that isn't encoded is refused.
+        lists.push(await this.pastJobs(`${base}?step=${encodeURIComponent(jobIds)}`, limited));
+      } catch (error) {
+        lists.push({ jobs: [], unreadable: [shown(`${messageOf(error)}, asked for the jobs ${jobIds}`)] });
       }
-      lists.push(jobs);
     }
     return { jobs: lists.flatMap(({ jobs }) => jobs), unreadable: lists.flatMap(({ unreadable }) => unreadable) };
   }
@@ -124,6 +133,20 @@ export class RestTransport implements SlurmTransport {
     }
   }
 
+  close(): void {
+    this.stopper.abort();
+  }
+
+  private async pastJobs(path: string, signal: AbortSignal): Promise<JobList> {
+    const answer = await this.connection.ask({ method: 'GET', path, timeoutMs: ACCOUNTING_MS, signal });
+    const jobs = readJobs(answer.body, null);
+    const isEmpty = readErrors(answer.body).some(({ number }) => number === EMPTY_RESULT || number === UNKNOWN_JOB);
+    if (jobs === null || (answer.status !== 200 && !isEmpty)) {
+      throw new BackendUnavailableError(`SLURM: ${faultOf(answer)}`);
+    }
+    return jobs;
+  }
+
   private async promptRefusal(signal: AbortSignal): Promise<string | null> {
     const get = (path: string) => this.connection.ask({ method: 'GET', path, timeoutMs: PROMPT_MS, signal });
     try {
@@ -136,18 +159,24 @@ export class RestTransport implements SlurmTransport {
     }
   }
 
+  /** Asked once for all callers, of whom none can end it for the others. */
   private async versions(signal: AbortSignal): Promise<Offered> {
     if (this.offered === null || performance.now() - this.offered.at > ASK_VERSION_EVERY_MS) {
-      const asked = { versions: this.askVersions(signal), at: performance.now() };
+      const asked = { versions: this.askVersions(), at: performance.now() };
       this.offered = asked;
       asked.versions.catch(() => {
         this.offered = this.offered === asked ? null : this.offered;
       });
     }
-    return this.offered.versions;
+    try {
+      return await abortable(this.offered.versions, signal);
+    } catch (error) {
+      throw signal.aborted ? new BackendUnavailableError('slurmrestd: aborted', { cause: error }) : error;
+    }
   }
 
-  private async askVersions(signal: AbortSignal): Promise<Offered> {
+  private async askVersions(): Promise<Offered> {
+    const { signal } = this.stopper;
     const answer = await this.connection.ask({ method: 'GET', path: OPENAPI, timeoutMs: LIST_MS, signal });
     const offered = answer.status === 200 ? readOffered(answer.body) : null;
     if (offered === null) {
@@ -164,9 +193,9 @@ function pingPath(version: number): string {
 }
 
 function kindOf({ status, body }: Answer): ErrorKind {
-  const [first] = readErrors(body).filter(({ number }) => number !== null);
-  if (first) {
-    return kindOfNumber(first.number ?? -1);
+  const numbers = readErrors(body).flatMap(({ number }) => (number === null ? [] : [number]));
+  if (numbers.length > 0) {
+    return worstOf(numbers.map(kindOfNumber));
   }
   return status === 401 || status === 404 || status === 503 ? 'not-now' : status === 400 ? 'never' : 'unclear';
 }
