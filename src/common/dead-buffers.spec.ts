@@ -17,13 +17,13 @@ const PROGRAM = `
   console.log(JSON.stringify([pass(true), pass(false)]));
 `;
 
-it('memory of half a gigabyte of streamed buffers stays within 48 MB when it is told of them', () => {
+it('memory of half a gigabyte of streamed buffers stays within 24 MB when it is told of them', () => {
   const build = resolve(__dirname, '../../dist/common/dead-buffers.js');
   const [told, untold] = JSON.parse(execFileSync(process.execPath, ['-e', PROGRAM, build], { encoding: 'utf8' })) as [
     number,
     number,
   ];
-  expect(told).toBeLessThan(48 * 1024 * 1024);
+  expect(told).toBeLessThan(24 * 1024 * 1024);
   // Else this test, and the module, have lost their point.
   expect(untold).toBeGreaterThan(told);
 });
