@@ -191,10 +191,10 @@ export class RunnerService {
   private async prepareScript(payload: PayloadRow): Promise<Prepared> {
     const path = join(dirsOf(payload.loc).work, SCRIPT_NAME);
     const script = await readRegularFile(path);
-    if (script === null && !this.files.has(payload.loc)) {
-      throw new PayloadFilesGoneError(payload.id);
-    }
     if (script === null) {
+      if (!this.files.has(payload.loc)) {
+        throw new PayloadFilesGoneError(payload.id);
+      }
       return { refusal: 'run.sh is missing' };
     }
     const refused = checkScript(script, this.config.scriptFilter);
