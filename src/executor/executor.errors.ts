@@ -42,8 +42,8 @@ export class ProcessesLeftError extends OrchestratorError {
 }
 
 /**
- * The results of a payload that had some are not there: its disk is not mounted, or did not outlive the machine. HTTP says
- * 500: the server asks again for a while, then fails the job.
+ * The files of a payload are not there: its disk is not mounted, or did not outlive the machine. Of results HTTP says 500:
+ * the server asks again for a while, then fails the job. A payload that was about to run fails.
  */
 export class PayloadFilesGoneError extends OrchestratorError {
   readonly code = 'payload-files-gone';
