@@ -26,6 +26,7 @@ import { decodeRef, encodeRef } from './slurm-ref';
 import { SlurmSite } from './slurm-site';
 import { readSlurmServices, SLURM, SLURM_VARIABLES, type SlurmService } from './slurm.config';
 import { checkWorkDirectory } from './work-directory';
+import { WorkDirectorySweeper } from './work-directory-sweeper';
 import { CliTransport } from './cli/cli-transport';
 import { RestTransport } from './rest/rest-transport';
 import { tokenFault } from './rest/token-file';
@@ -44,6 +45,7 @@ const CAPABILITIES: BackendCapabilities = {
 export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(SlurmBackend.name);
   private readonly sites = new Map<string, SlurmSite>();
+  private readonly sweeping = new AbortController();
   private readonly cli = new CliTransport(process.env);
 
   /** @throws ConfigError with every fault of every service on SLURM */
@@ -92,9 +94,11 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
       // Jobs wait for a cluster that is away: no reason not to start.
       cluster.ready().catch((error: unknown) => this.logger.warn(messageOf(error)));
     }
+    void new WorkDirectorySweeper(sites).run(this.sweeping.signal);
   }
 
   onModuleDestroy(): void {
+    this.sweeping.abort();
     this.sites.forEach(({ cluster }) => cluster.stop());
   }
 
