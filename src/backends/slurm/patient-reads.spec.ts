@@ -19,7 +19,7 @@ describe('patient reads', () => {
   it('begin none again that hangs, do not wait for it a second time, and give its result once it is there', async () => {
     const reads = new PatientReads<string>(100);
     let count = 0;
-    let arrive = (_: string) => undefined as void;
+    let arrive: (text: string) => void = () => undefined;
     const work = () => {
       count++;
       return new Promise<string>((resolve) => (arrive = resolve));

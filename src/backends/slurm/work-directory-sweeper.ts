@@ -21,7 +21,11 @@ export class WorkDirectorySweeper {
    */
   async run(signal: AbortSignal): Promise<void> {
     await this.guarded(() => this.leftovers());
-    for (await delay(EVERY_MS, signal); !signal.aborted; await delay(EVERY_MS, signal)) {
+    for (;;) {
+      await delay(EVERY_MS, signal);
+      if (signal.aborted) {
+        return;
+      }
       await this.guarded(() => this.leftovers());
       for (const site of this.sites) {
         await this.guarded(() => this.orphansOf(site));
