@@ -164,8 +164,9 @@ const TICK_S = 5;
 const LEAST_TICKS = 10;
 
 /**
- * SLURM counts in minutes, and looks every half a minute: seconds are counted here. In short waits: while SLURM suspends
- * the job the clock stands still with it, as SLURM's own does, and of a suspension no more than one wait is counted.
+ * SLURM counts in minutes, and looks every half a minute: seconds are counted here. While SLURM suspends the job the clock
+ * stands still with it, as SLURM's own does. Hence the short waits: that of bash 5.2 doesn't go on while it is stopped (seen),
+ * that of an older bash, by an alarm, does, and then no more than one of them is counted.
  */
 function walltimeLines(walltimeMs: number): string {
   const ticks = Math.max(LEAST_TICKS, Math.ceil(walltimeMs / 1000 / TICK_S));
