@@ -91,10 +91,12 @@ describeSlurm('a service on a real SLURM cluster', () => {
         'for f in ../note ../run/note ../run/overtime; do ln -sf /proc/self/environ $f; done',
         'rm -f ../run/output ../run/prolog; mkfifo ../run/output ../run/prolog',
       ];
-      const id = await pair.submit(script([...traps, 'echo done > out'].join('\n')));
+      // Not in run.sh, where the script filter would find them.
+      const files = (commands: string) => ({ traps: traps.join('\n'), 'run.sh': script(`. ./traps; ${commands}`) });
+      const id = await pair.submit(files('echo done > out'));
       expect((await pair.waitFor(id, 'Completed')).message).toBe('');
       expect((await pair.result(id)).text('out')).toBe('done\n');
-      const failing = await pair.submit(script([...traps, 'exit 3'].join('\n')));
+      const failing = await pair.submit(files('exit 3'));
       expect((await pair.waitFor(failing, 'Failed')).message).toBe('exit code 3');
     });
 
