@@ -12,7 +12,7 @@ interface Syncing {
 const syncing = new Map<string, Syncing>();
 
 /** Syncs a file or a directory: its contents, or the names made, renamed or removed in it, survive a power cut. */
-export async function syncPath(path: string): Promise<void> {
+export async function syncPath(path: string | Buffer): Promise<void> {
   // Only the sync itself takes time: opening in the thread pool would cost more than it.
   const descriptor = openSync(path, 'r');
   try {

@@ -181,13 +181,55 @@ describe('a batch script', () => {
     expect(work('runs')).toBe('x\nx\n');
   });
 
+  it('does not begin it again when it has done its work: its node may have failed while SLURM cleaned up', async () => {
+    await run('echo x >> runs', { mayRequeue: true });
+    const again = await run('echo x >> runs; exit 9', { mayRequeue: true });
+    expect(again).toMatchObject({ code: 0, records: { exit: { what: 'script', end: { exitCode: 0 } } } });
+    expect(work('runs')).toBe('x\n');
+  });
+
   it('else only notes that SLURM wanted to run it again', async () => {
-    await run('echo x >> runs; exit 3');
+    const first = start('echo x >> runs; touch begun; sleep 60');
+    await eventually(() => existsSync(join(paths.work, 'begun')));
+    process.kill(-first.pid!, 'SIGKILL');
+    await once(first, 'exit');
     expect(await run('echo x >> runs; exit 0')).toMatchObject({
       code: 1,
       records: { exit: { jobId: 12, what: 'again' } },
     });
     expect(work('runs')).toBe('x\n');
+  });
+
+  it.each([0, 3])('and nothing of a script that had ended with %d: that record stays', async (code) => {
+    await run(`echo x >> runs; exit ${code}`);
+    expect(await run('echo x >> runs; exit 9')).toMatchObject({
+      code,
+      records: { exit: { jobId: 12, what: 'script', end: { exitCode: code } } },
+    });
+    expect(work('runs')).toBe('x\n');
+  });
+
+  it('tells a script that ended by itself from one that ended after a SIGTERM', async () => {
+    expect((await run('exit 3')).records.exit?.wasSignalled).toBe(false);
+    rmSync(paths.run, { recursive: true });
+    mkdirSync(paths.run);
+    const child = start('trap "exit 0" TERM; touch ready; while :; do sleep 0.05; done');
+    await eventually(() => existsSync(join(paths.work, 'ready')));
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    expect((await readRecords(paths)).exit).toMatchObject({ wasSignalled: true, end: { exitCode: 0 } });
+  });
+
+  it('does not count the time for which SLURM suspends the job', async () => {
+    const child = start('touch begun; i=0; while [ $((i++)) -lt 20 ]; do sleep 0.05; done; exit 4', {
+      walltimeMs: 2_500,
+    });
+    await eventually(() => existsSync(join(paths.work, 'begun')));
+    process.kill(-child.pid!, 'SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    process.kill(-child.pid!, 'SIGCONT');
+    await once(child, 'exit');
+    expect(await readRecords(paths)).toMatchObject({ overtimeMs: null, exit: { end: { exitCode: 4 } } });
   });
 
   it('begins nothing that was terminated before', async () => {

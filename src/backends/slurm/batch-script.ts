@@ -84,7 +84,10 @@ exec 2>"$jo_run/notice"
 coproc jo_job {
 # bash has what it puts in the background ignore INT and QUIT.
 trap - INT QUIT
-trap : HUP INT TERM QUIT USR1 USR2
+trap : HUP INT QUIT USR1 USR2
+# Says whether the script ended by itself: SLURM may tell of a job that was cancelled, or whose node failed, afterwards.
+jo_what=script
+trap jo_what=signalled TERM
 # In the foreground of a shell of its own: of a job in the background bash would not say that SIGTERM ended it.
 (
   while IFS= read -r -d '' jo_line; do
@@ -108,7 +111,7 @@ trap : HUP INT TERM QUIT USR1 USR2
   exec bash ${SCRIPT_NAME} </dev/null >>${STDOUT_NAME} 2>>${STDERR_NAME}
 )
 jo_code=$?
-jo_record script "$jo_code"
+jo_record "$jo_what" "$jo_code"
 echo "$jo_code"
 }
 jo_end=\${jo_job[0]}
@@ -121,13 +124,25 @@ exit "$jo_code"
 `;
 }
 
+/** Not one that has done its work: SLURM also runs a job again whose node failed while it cleaned up behind it. */
 function againLines(): string {
-  return '  rm -f "$jo_run/exit" "$jo_run/exit.part" "$jo_run/overtime"';
+  return `${readExitLine()}
+  if [ "$jo_owner $jo_what $jo_code $jo_rest" = "$SLURM_JOB_ID script 0 ." ]; then exit 0; fi
+  rm -f "$jo_run/exit" "$jo_run/exit.part" "$jo_run/overtime"`;
 }
 
+/** The record of a script that ended by itself stays. */
 function againRefusedLines(): string {
-  return `  printf '\\n%s again 1 .\\n' "$SLURM_JOB_ID" >"$jo_run/exit.again" && mv -f "$jo_run/exit.again" "$jo_run/exit"
+  return `${readExitLine()}
+  if [ "$jo_owner $jo_what $jo_rest" = "$SLURM_JOB_ID script ." ]; then exit "$jo_code"; fi
+  printf '\\n%s again 1 .\\n' "$SLURM_JOB_ID" >"$jo_run/exit.again" && mv -f "$jo_run/exit.again" "$jo_run/exit"
   exit 1`;
+}
+
+/** The line stands below an empty one. */
+function readExitLine(): string {
+  return `  jo_owner= jo_what= jo_code= jo_rest=
+  [ ! -f "$jo_run/exit" ] || read -r -d '' jo_owner jo_what jo_code jo_rest <"$jo_run/exit"`;
 }
 
 function prologLines(prolog: string): string {
@@ -144,18 +159,28 @@ builtin cd "$jo_work" || exit
 `;
 }
 
-/** SLURM counts in minutes, and looks every half a minute: seconds are counted here. */
+/** The clock counts by so many seconds. */
+const TICK_S = 5;
+const LEAST_TICKS = 10;
+
+/**
+ * SLURM counts in minutes, and looks every half a minute: seconds are counted here. While SLURM suspends the job the clock
+ * stands still with it, as SLURM's own does. Hence the short waits: that of bash 5.2 doesn't go on while it is stopped (seen),
+ * that of an older bash, by an alarm, does, and then no more than one of them is counted.
+ */
 function walltimeLines(walltimeMs: number): string {
-  const seconds = Math.max(walltimeMs / 1000, 0.001).toFixed(3);
+  const ticks = Math.max(LEAST_TICKS, Math.ceil(walltimeMs / 1000 / TICK_S));
+  const seconds = Math.max(walltimeMs / 1000 / ticks, 0.001).toFixed(3);
   return `
 # Ends all that is in this shell's process group, itself included: SLURM ends what is left. Waits by reading from a pipe
 # that nobody writes to: a sleep would be one more process to end.
 (
   trap '' HUP INT TERM QUIT USR1 USR2
-  read -r -t ${seconds} jo_rest <> <(:)
+  exec 3<> <(:)
+  for ((jo_tick = 0; jo_tick < ${ticks}; jo_tick++)); do read -r -t ${seconds} jo_rest <&3; done
   echo ${walltimeMs} >"$jo_run/overtime"
   kill -TERM 0
-  read -r -t ${GRACE_S} jo_rest <> <(:)
+  read -r -t ${GRACE_S} jo_rest <&3
   kill -KILL 0
 ) </dev/null >/dev/null 2>&1 &
 jo_clock=$!

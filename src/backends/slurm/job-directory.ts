@@ -1,17 +1,20 @@
 import { constants } from 'node:fs';
-import { access, copyFile, lstat, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { renameDurably, syncPath } from '../../common/durable-fs';
 import { errnoOf } from '../../common/errors';
 import { removeTree } from '../../common/remove-tree';
 import { SCRIPT_NAME } from '../../wire/protocol';
 import { prepareScript } from '../../workload/prepare-script';
 import type { ScriptFilterOptions } from '../../workload/script-filter/script-filter';
-import { type JobPaths, pathsOf, TOMBSTONES } from './job-paths';
-import { readJobId, readText } from './run-records';
+import { writeDurably } from './durable-text';
+import { readJobFiles } from './job-file-reader';
+import { type JobPaths, pathsOf, stagingNameOf, TOMBSTONES } from './job-paths';
+import { parseJobId } from './run-records';
 
 /** What is to be written for a job before SLURM is given it. */
 export interface NewJob {
+  readonly service: string;
   /** The uploaded files, flat; nothing but files is taken. */
   readonly inputDir: string;
   readonly batchScript: string;
@@ -34,54 +37,49 @@ export class JobDirectory {
 
   constructor(
     private readonly workDir: string,
-    key: string,
+    private readonly key: string,
   ) {
     this.paths = pathsOf(workDir, key);
   }
 
-  /** Puts the directory in its place, whole, unless it is there already. What a crash left half made is replaced. */
+  /**
+   * Puts the directory in its place, whole, unless it is there already. What a crash left half made is replaced; after an
+   * error nothing is left.
+   */
   async prepare(job: NewJob): Promise<void> {
     if (await this.exists()) {
       return;
     }
-    const staging = pathsOf(this.workDir, `.${this.paths.root.slice(this.workDir.length + 1)}.part`);
+    const staging = pathsOf(this.workDir, stagingNameOf(this.key));
     await removeTree(staging.root);
-    await mkdir(staging.work, { recursive: true });
-    for (const directory of [staging.home, staging.tmp, staging.run]) {
-      await mkdir(directory);
+    try {
+      await fill(staging, job);
+      await renameDurably(staging.root, this.paths.root);
+    } catch (error) {
+      // The disk may be full: of uploads that nobody would ask for again.
+      await removeTree(staging.root).catch(() => undefined);
+      throw error;
     }
-    const prepared = await prepareScript(join(job.inputDir, SCRIPT_NAME), job.filter);
-    if ('refusal' in prepared) {
-      await writeFile(staging.refused, prepared.refusal);
-    } else {
-      await copyFiles(job.inputDir, staging.work);
-      if (prepared.mended) {
-        await writeFile(join(staging.work, SCRIPT_NAME), prepared.mended);
-      }
-      if (prepared.note !== '') {
-        await writeFile(staging.note, prepared.note);
-      }
-      await writeFile(staging.batch, job.batchScript);
-    }
-    await syncPath(staging.run);
-    await renameDurably(staging.root, this.paths.root);
   }
 
   async exists(): Promise<boolean> {
-    return isThere(this.paths.root);
+    return (await kindAt(this.paths.root)) === 'directory';
   }
 
   async handed(): Promise<Handed> {
-    const reason = await readText(this.paths.refused);
-    if (reason !== null) {
-      return { state: 'refused', reason };
+    const [{ refused, job, asked }, { started }] = await Promise.all([
+      readJobFiles(this.paths, 'root', { refused: 'start', job: 'start', asked: 'start' }),
+      readJobFiles(this.paths, 'run', { started: 'start' }),
+    ]);
+    if (refused !== null) {
+      return { state: 'refused', reason: refused };
     }
     // What the job wrote itself is as good: it survives our crash between SLURM's answer and our record.
-    const jobId = (await readJobId(this.paths.job)) ?? (await readJobId(this.paths.started));
+    const jobId = parseJobId(job) ?? parseJobId(started);
     if (jobId !== null) {
       return { state: 'taken', jobId };
     }
-    return { state: (await isThere(this.paths.asked)) ? 'asked' : 'not-asked' };
+    return { state: asked === null ? 'not-asked' : 'asked' };
   }
 
   /** From here on SLURM may have the job. */
@@ -100,7 +98,7 @@ export class JobDirectory {
   }
 
   async isBuried(): Promise<boolean> {
-    return isThere(this.paths.tombstone);
+    return (await kindAt(this.paths.tombstone)) !== null;
   }
 
   /** Removes all but the tombstone. Repeatable. */
@@ -109,13 +107,44 @@ export class JobDirectory {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function fill(paths: JobPaths, job: NewJob): Promise<void> {
+  for (const directory of [paths.root, paths.work, paths.home, paths.tmp, paths.run]) {
+    await mkdir(directory);
+  }
+  await writeFile(paths.service, `${job.service}\n`);
+  const prepared = await prepareScript(join(job.inputDir, SCRIPT_NAME), job.filter);
+  if ('refusal' in prepared) {
+    await writeFile(paths.refused, prepared.refusal);
+  } else {
+    await copyFiles(job.inputDir, paths.work);
+    if (prepared.mended) {
+      await writeFile(join(paths.work, SCRIPT_NAME), prepared.mended);
+    }
+    if (prepared.note !== '') {
+      await writeFile(paths.note, prepared.note);
+      await syncPath(paths.note);
+    }
+    await writeFile(paths.batch, job.batchScript);
+    await syncFiles(paths.work);
+  }
+  await syncPath(paths.root);
+}
+
+/** SLURM, on another machine, may remember the job after a power cut here: then its files have to be whole. */
+async function syncFiles(directory: string): Promise<void> {
+  for (const name of await readdir(directory, { encoding: 'buffer' })) {
+    await syncPath(Buffer.concat([Buffer.from(`${directory}/`), name]));
+  }
+  await syncPath(directory);
+}
+
+/** Nothing is followed: a job may have left links. */
+async function kindAt(path: string): Promise<'directory' | 'other' | null> {
   try {
-    await access(path, constants.F_OK);
-    return true;
+    return (await lstat(path)).isDirectory() ? 'directory' : 'other';
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') {
-      return false;
+      return null;
     }
     throw error;
   }
@@ -129,18 +158,4 @@ async function copyFiles(from: string, to: string): Promise<void> {
       await copyFile(source, Buffer.concat([Buffer.from(`${to}/`), name]), constants.COPYFILE_FICLONE);
     }
   }
-}
-
-/** The file is whole or not there, also after a power cut. */
-async function writeDurably(path: string, text: string): Promise<void> {
-  const part = `${path}.part`;
-  const handle = await open(part, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
-  await rename(part, path);
-  await syncPath(dirname(path));
 }

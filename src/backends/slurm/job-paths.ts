@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 
 /**
- * `WORKDIR/<key>/`: what there is of one job on the shared file system. Only `work` goes into its archive. Files in `run`
- * are the memory of job and backend, whatever SLURM forgets.
+ * `WORKDIR/<key>/`: what there is of one job on the shared file system. Only `work` goes into its archive. What is in
+ * `run` is the memory of the job, which may write there what it likes; what only the backend writes stands above, where a
+ * job that runs as another user than the server can't change it. All of it outlives what SLURM remembers.
  */
 export interface JobPaths {
   readonly root: string;
@@ -12,7 +13,9 @@ export interface JobPaths {
   readonly home: string;
   readonly tmp: string;
   readonly run: string;
-  /** The batch script. */
+  /** Written by us: the service that the job is of. Marks a directory as one of ours. */
+  readonly service: string;
+  /** Written by us: the batch script. */
   readonly batch: string;
   /** What the prolog says. */
   readonly prolog: string;
@@ -32,7 +35,10 @@ export interface JobPaths {
   readonly started: string;
   /** Written by the batch script when it ends the job for its run time: the limit in milliseconds. */
   readonly overtime: string;
-  /** Written by the batch script: `JOBID script|prolog|again CODE .`, how it ended. */
+  /**
+   * Written by the batch script: `JOBID script|signalled|prolog|again CODE .`, how it ended; `signalled`: the script,
+   * after the job had been sent a SIGTERM.
+   */
   readonly exit: string;
   /** What the shell that ran run.sh said of its end; see scriptEndOf. */
   readonly notice: string;
@@ -43,6 +49,11 @@ export interface JobPaths {
 /** Beside the job directories. Keys never start with a dot. */
 export const TOMBSTONES = '.terminated';
 
+/** Beside the job directories: one that is being made. */
+export function stagingNameOf(key: string): string {
+  return `.${key}.part`;
+}
+
 export function pathsOf(workDir: string, key: string): JobPaths {
   const root = join(workDir, key);
   const run = join(root, 'run');
@@ -52,13 +63,14 @@ export function pathsOf(workDir: string, key: string): JobPaths {
     home: join(root, 'home'),
     tmp: join(root, 'tmp'),
     run,
-    batch: join(run, 'batch.sh'),
+    service: join(root, 'service'),
+    batch: join(root, 'batch.sh'),
     prolog: join(run, 'prolog'),
     output: join(run, 'output'),
-    asked: join(run, 'asked'),
-    job: join(run, 'job'),
-    refused: join(run, 'refused'),
-    note: join(run, 'note'),
+    asked: join(root, 'asked'),
+    job: join(root, 'job'),
+    refused: join(root, 'refused'),
+    note: join(root, 'note'),
     claim: join(run, 'claim'),
     started: join(run, 'started'),
     overtime: join(run, 'overtime'),

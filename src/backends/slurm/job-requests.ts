@@ -36,7 +36,7 @@ export function requestOf(
     output: paths.output,
     script,
     scriptPath: paths.batch,
-    minutes: minutesFor(resources.walltimeMs),
+    minutes: minutesFor(resources.walltimeMs, service.prolog !== null),
     cpus: resources.cpus,
     memoryMiB: resources.memoryMiB,
     partition,
@@ -49,7 +49,27 @@ export function requestOf(
   };
 }
 
-/** SLURM's unit, rounded up, with the grace in it: the batch script counts the seconds and comes first. */
-export function minutesFor(walltimeMs: number | null): number | null {
-  return walltimeMs === null ? null : Math.ceil((walltimeMs / 1000 + GRACE_S) / 60);
+/** The node's login shell, before the script; the prolog of a service, which may load much from a slow disk. */
+const START_S = 50;
+const PROLOG_S = 300;
+
+/**
+ * SLURM's time limit. Its clock starts before ours: what comes before the script, and the grace at its end, must not take
+ * from the time that the script may run. So it is a minute above the run time (for a service with a prolog six), and may
+ * lie above what a partition, QOS or account allows while the run time itself does not: see {@link withoutAllowance}.
+ */
+export function minutesFor(walltimeMs: number | null, hasProlog: boolean): number | null {
+  return walltimeMs === null
+    ? null
+    : Math.ceil((walltimeMs / 1000 + START_S + (hasProlog ? PROLOG_S : 0) + GRACE_S) / 60);
+}
+
+/**
+ * The same request with no more time than its script may run; `null`: it asks for no more. For a cluster that refuses what
+ * is beyond its limits. One that takes such a job and lets it wait (EnforcePartLimits=NO) says so in the reason of the
+ * wait, `PartitionTimeLimit`, and its operator sets MAX_RUNTIME as much lower as the allowance.
+ */
+export function withoutAllowance(request: SubmitRequest, walltimeMs: number | null): SubmitRequest | null {
+  const minutes = walltimeMs === null ? null : Math.ceil(walltimeMs / 60_000);
+  return minutes === request.minutes ? null : { ...request, minutes };
 }

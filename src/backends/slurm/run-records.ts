@@ -1,6 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { errnoOf } from '../../common/errors';
 import { type ScriptEnd, scriptEndOf } from '../../workload/script-end';
+import { readJobFiles } from './job-file-reader';
 import type { JobPaths } from './job-paths';
 
 /** How a job ended, by what its batch script wrote. */
@@ -11,10 +10,12 @@ export interface ExitRecord {
    * run the job again, which nobody had allowed.
    */
   readonly what: 'script' | 'prolog' | 'again';
+  /** SIGTERM had been sent to the job before: by SLURM, by its own clock, or by the script itself. */
+  readonly wasSignalled: boolean;
   readonly end: ScriptEnd;
 }
 
-/** What a job's directory tells. */
+/** What a job's directory tells. All but the note is the job's own word, which it may have written as it likes. */
 export interface RunRecords {
   /** The SLURM job that runs, or ran, the script. */
   readonly startedBy: number | null;
@@ -28,59 +29,49 @@ export interface RunRecords {
 
 const OUTPUT_SHOWN = 300;
 
+/** @throws errors of the file system */
 export async function readRecords(paths: JobPaths): Promise<RunRecords> {
-  // A network file system may hold on to the news that a file isn't there; listing the directory asks its server.
-  await readdir(paths.run).catch(() => []);
-  const [startedBy, exitLine, notice, overtime, note, output, prolog] = await Promise.all([
-    readJobId(paths.started),
-    readText(paths.exit),
-    readText(paths.notice),
-    readText(paths.overtime),
-    readText(paths.note),
-    readText(paths.output),
-    readText(paths.prolog),
+  const [ours, { started, exit, notice, overtime, prolog, output }] = await Promise.all([
+    readJobFiles(paths, 'root', { note: 'start' }),
+    readJobFiles(paths, 'run', {
+      started: 'start',
+      exit: 'start',
+      notice: 'start',
+      overtime: 'start',
+      prolog: 'end',
+      output: 'end',
+    }),
   ]);
-  const exit = parseExit(exitLine ?? '', notice ?? '');
-  const said = (exit?.what === 'prolog' ? prolog : output) ?? '';
+  const record = parseExit(exit ?? '', notice ?? '');
+  const said = (record?.what === 'prolog' ? prolog : output) ?? '';
   return {
-    startedBy,
-    exit,
-    overtimeMs: /^\d+\s*$/.test(overtime ?? '') ? Number(overtime) : null,
-    note: note ?? '',
+    startedBy: parseJobId(started),
+    exit: record,
+    overtimeMs: /^\d{1,15}\s*$/.test(overtime ?? '') ? Number(overtime) : null,
+    note: ours.note ?? '',
     output: said.trim().replaceAll(/\s+/g, ' ').slice(-OUTPUT_SHOWN),
   };
 }
 
 /** An id as batch script and backend write it: `7 .`, closed by the dot; `null`: none, or cut short. */
-export async function readJobId(path: string): Promise<number | null> {
-  const [, id] = /^(\d{1,10}) \.\n$/.exec((await readText(path)) ?? '') ?? [];
+export function parseJobId(text: string | null): number | null {
+  const [, id] = /^(\d{1,10}) \.\n$/.exec(text ?? '') ?? [];
   return id === undefined ? null : Number(id);
-}
-
-/** `null` when the file isn't there. */
-export async function readText(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') {
-      return null;
-    }
-    throw error;
-  }
 }
 
 /** The exit file's text, made whole by a rename; a line that isn't closed by its dot doesn't count. */
 export function parseExit(text: string, notice: string): ExitRecord | null {
-  const [, jobId, what, code] = /^\s*(\d{1,10}) (script|prolog|again) (\d{1,3}) \.\n$/.exec(text) ?? [];
+  const [, jobId, word, code] = /^\s*(\d{1,10}) (script|signalled|prolog|again) (\d{1,3}) \.\n$/.exec(text) ?? [];
   if (jobId === undefined || code === undefined) {
     return null;
   }
-  const kind = what === 'prolog' || what === 'again' ? what : 'script';
+  const what = word === 'prolog' || word === 'again' ? word : 'script';
   return {
     jobId: Number(jobId),
-    what: kind,
+    what,
+    wasSignalled: word === 'signalled',
     end:
-      kind !== 'script'
+      what !== 'script'
         ? { exitCode: Number(code), signal: null, startError: null }
         : scriptEndOf(Number(code), notice),
   };

@@ -82,7 +82,7 @@ describe('a job that is over', () => {
   });
 
   it('was ended for its run time by its own clock', () => {
-    const late = records('\n7 script 143 .\n', { overtimeMs: 1_500 });
+    const late = records('\n7 signalled 143 .\n', { overtimeMs: 1_500 });
     const message = 'ran longer than 1.5 s, the most that it may, and was ended';
     expect(end({ sight: sight('FAILED'), records: late })).toEqual(['failed', message, 143, null, false]);
     expect(end({ sight: sight('COMPLETED'), records: records('', { overtimeMs: 1_500 }) })).toEqual([
@@ -110,8 +110,44 @@ describe('a job that is over', () => {
       false,
     ]);
     // SLURM has forgotten it: an end by the signal was ours, an end by itself was not.
-    expect(end({ records: SEVEN, isBuried: true })).toEqual(['killed', 'terminated on request', 7, null, false]);
+    const signalled = records('\n7 signalled 7 .\n');
+    expect(end({ records: signalled, isBuried: true })).toEqual(['killed', 'terminated on request', 7, null, false]);
+    expect(end({ records: SEVEN, isBuried: true })).toEqual(['failed', 'exit code 7', 7, null, false]);
     expect(end({ records: OK, isBuried: true })).toEqual(['completed', '', 0, null, false]);
+  });
+
+  it('was terminated before its batch script began, which saw that and left', () => {
+    const none = records('', { startedBy: null, output: 'terminated before it began' });
+    for (const word of ['COMPLETED', 'FAILED', 'NODE_FAIL']) {
+      const facts = { sight: sight(word, { exit: { code: 0, signal: 0 } }), records: none };
+      expect(end({ ...facts, isBuried: true }).slice(0, 2)).toEqual(['killed', 'terminated on request']);
+      expect(end(facts)[0]).toBe('failed');
+    }
+  });
+
+  it.each(['NODE_FAIL', 'PREEMPTED', 'BOOT_FAIL', 'CANCELLED', 'TIMEOUT', 'DEADLINE'])(
+    'had ended by itself before SLURM called it %s',
+    (word) => {
+      expect(end({ sight: sight(word), records: OK })).toEqual(['completed', '', 0, null, false]);
+      expect(end({ sight: sight(word), records: SEVEN, isBuried: true })).toEqual([
+        'failed',
+        'exit code 7',
+        7,
+        null,
+        false,
+      ]);
+      // Not when it was sent SIGTERM, or was killed, or another SLURM job of the key had run it.
+      const killed = records('', { exit: parseExit('\n7 script 137 .\n', 'line 3: 12 Killed\n') });
+      for (const other of [records('\n7 signalled 0 .\n'), killed, records('\n8 script 0 .\n')]) {
+        expect(end({ sight: sight(word), records: other })[0]).toBe(word === 'CANCELLED' ? 'killed' : 'failed');
+      }
+      const isFault = ['NODE_FAIL', 'PREEMPTED', 'BOOT_FAIL'].includes(word);
+      expect(end({ sight: sight(word), records: records('\n7 signalled 0 .\n') })[4]).toBe(isFault);
+    },
+  );
+
+  it('took too much memory, whatever its script made of that', () => {
+    expect(end({ sight: sight('OUT_OF_MEMORY'), records: OK })[0]).toBe('failed');
   });
 
   it('is never completed by the word of SLURM alone', () => {

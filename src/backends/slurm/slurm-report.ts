@@ -1,13 +1,9 @@
 import { exitCodeText, overtimeText, type ScriptEnd, signalName, TERMINATED } from '../../workload/script-end';
-import type { BackendReport, BackendState } from '../backend';
+import { bareReport } from '../bare-report';
+import type { BackendReport } from '../backend';
 import type { JobSight } from './job-sight';
 import type { ExitRecord, RunRecords } from './run-records';
 import { meaningOf } from './slurm-state';
-
-/** A report that holds nothing but its state and a text. */
-export function bareReport(state: BackendState, message: string): BackendReport {
-  return { state, message, exitCode: null, signal: null, startedAt: null, endedAt: null, isBackendFault: false };
-}
 
 /** What SLURM says of a job that is not over, or that can't be understood. */
 export function liveReport(sight: JobSight): BackendReport {
@@ -39,6 +35,18 @@ export function lacksRecord({ sight, records }: EndFacts): boolean {
   return state !== undefined && recordOf(records, sight) === null && records.overtimeMs === null;
 }
 
+/** A state that SLURM puts a job into from outside, whatever its script does, or has done. */
+const FROM_OUTSIDE: readonly string[] = ['CANCELLED', 'TIMEOUT', 'DEADLINE', 'NODE_FAIL', 'BOOT_FAIL', 'PREEMPTED'];
+
+/**
+ * Whether the script had ended by itself before SLURM, or its clock, put an end to the job: nothing that SLURM says of the
+ * time afterwards (a node that failed while it cleaned up behind the job, a late scancel) changes its end.
+ */
+export function endedByItself(record: ExitRecord | null): boolean {
+  const wasKilled = record?.end.signal === 'SIGKILL' || record?.end.signal === 'SIGTERM';
+  return record?.what === 'script' && !record.wasSignalled && !wasKilled;
+}
+
 /** How a job ended: by its own record, which knows its script's end best, and by what SLURM says of the rest. */
 export function endReport(facts: EndFacts): BackendReport {
   const { sight, records, isBuried } = facts;
@@ -58,12 +66,17 @@ export function endReport(facts: EndFacts): BackendReport {
     isBackendFault,
   });
   const word = sight?.words[0] ?? '';
-  const meaning = sight === null ? null : meaningOf(sight.words);
-  if (meaning?.means === 'killed' || (sight === null && isBuried && record?.end.exitCode !== 0)) {
+  const isByItself = endedByItself(record);
+  const isLate = isByItself && (sight?.words ?? []).some((each) => FROM_OUTSIDE.includes(each));
+  const meaning = sight === null || isLate ? null : meaningOf(sight.words);
+  const wasForgotten = sight === null && isBuried && (record === null || record.what === 'script');
+  // Its batch script saw that it was terminated: scancel had not reached the controller.
+  const neverBegan = isBuried && record === null && records.startedBy === null;
+  if (meaning?.means === 'killed' || neverBegan || (wasForgotten && !isByItself && record?.end.exitCode !== 0)) {
     const reason = sight?.reason === undefined || sight.reason === '' ? '' : ` (${sight.reason})`;
     return { ...base, state: 'killed', message: isBuried ? TERMINATED : `cancelled in SLURM${reason}` };
   }
-  if (records.overtimeMs !== null) {
+  if (records.overtimeMs !== null && !isByItself) {
     return failed(overtimeText(records.overtimeMs));
   }
   if (meaning !== null && meaning.text !== '') {

@@ -6,14 +6,16 @@ import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } fr
 import { batchScript } from './batch-script';
 import { JobDirectory } from './job-directory';
 import type { JobReporter } from './job-reporter';
-import { requestOf, resourcesOf } from './job-requests';
+import { requestOf, resourcesOf, withoutAllowance } from './job-requests';
 import { KeyedTurns } from './keyed-turns';
 import { Pacer } from './pacer';
+import { readRecords } from './run-records';
 import type { SlurmCluster } from './slurm-cluster';
+import { endedByItself } from './slurm-report';
 import { KEY_PATTERN, type SlurmRef } from './slurm-ref';
 import { isOver } from './slurm-state';
 import type { SlurmService } from './slurm.config';
-import { jobNameOf, mayRequeue } from './submit-request';
+import { jobNameOf, mayRequeue, type SubmitRequest } from './submit-request';
 
 /** A cancelled job gets KillWait (30 s by default) to end; SLURM may need more to see that it has. */
 const CANCEL_LIMIT_MS = 120_000;
@@ -48,22 +50,28 @@ export class SlurmSite {
     return this.turns.run(job.key, () => onDisk(() => this.findOnce(job.key, signal)));
   }
 
-  /** As Backend.terminate. */
+  /** As Backend.terminate. @param jobId of its ref; `null`: without a ref, by the key alone */
   async terminate(key: string, jobId: number | null, signal: AbortSignal): Promise<void> {
     demandKey(key);
     try {
       await onDisk(() => this.directoryOf(key).bury());
-      await this.turns.run(key, async () => {
-        const found = await onDisk(() => this.findOnce(key, signal));
-        const jobIds = [jobId, found?.jobId ?? null].filter((id) => id !== null);
-        if (jobIds.length > 0) {
-          await this.cancel(key, new Set(jobIds), signal);
-        }
-      });
+      await this.turns.run(key, () => onDisk(() => this.terminateOnce(key, jobId, signal)));
     } catch (error) {
       throw error instanceof BackendUnavailableError
         ? new BackendUnclearError(error.message, true, { cause: error })
         : error;
+    }
+  }
+
+  private async terminateOnce(key: string, jobId: number | null, signal: AbortSignal): Promise<void> {
+    const directory = this.directoryOf(key);
+    const { state } = await directory.handed();
+    if (jobId !== null || state === 'asked' || state === 'taken') {
+      await this.cancel(key, signal);
+    }
+    // Nobody knows a ref to release it by.
+    if (jobId === null && state !== 'refused' && !endedByItself((await readRecords(directory.paths)).exit)) {
+      await directory.remove();
     }
   }
 
@@ -84,7 +92,12 @@ export class SlurmSite {
       jobEnv: service.jobEnv,
       mayRequeue: mayRequeue(service.options),
     });
-    await directory.prepare({ inputDir: job.inputDir, batchScript: script, filter: service.scriptFilter });
+    await directory.prepare({
+      service: service.name,
+      inputDir: job.inputDir,
+      batchScript: script,
+      filter: service.scriptFilter,
+    });
     if ((await directory.handed()).state === 'refused') {
       return { service: service.name, jobId: null, key: job.key };
     }
@@ -98,7 +111,7 @@ export class SlurmSite {
     await directory.noteAsked();
     try {
       const request = requestOf(job.key, directory.paths, script, service, resources);
-      const jobId = await this.cluster.submit(request, signal);
+      const jobId = await this.hand(request, resources.walltimeMs, signal);
       failpoint('slurm:submitted');
       this.reporter.noteSubmitted(jobId);
       await directory.noteTaken(jobId);
@@ -107,6 +120,19 @@ export class SlurmSite {
       // SLURM has nothing of it, so neither should we.
       const isSure = error instanceof BackendRejectedError || error instanceof BackendUnavailableError;
       throw isSure ? await this.without(directory, error) : error;
+    }
+  }
+
+  /** What SLURM refuses may be the allowance on top of the run time, which is our addition: then it is left out. */
+  private async hand(request: SubmitRequest, walltimeMs: number | null, signal: AbortSignal): Promise<number> {
+    try {
+      return await this.cluster.submit(request, signal);
+    } catch (error) {
+      const modest = withoutAllowance(request, walltimeMs);
+      if (modest === null || !(error instanceof BackendRejectedError)) {
+        throw error;
+      }
+      return this.cluster.submit(modest, signal);
     }
   }
 
@@ -131,26 +157,37 @@ export class SlurmSite {
     }
   }
 
-  /** The first job of this name that SLURM knows, or knew. A second one finds the job claimed, and leaves. */
+  /**
+   * The first job of this name that SLURM knows, or knew. A second one finds the job claimed, and leaves.
+   * @throws BackendUnclearError when there is none, but something that can't be read
+   */
   private async findByName(name: string, signal: AbortSignal): Promise<number | null> {
-    const { jobs } = await this.cluster.since(performance.now());
+    const { jobs, unreadable } = await this.cluster.since(performance.now());
     const listed = [...jobs.values()].filter((job) => job.name === name).map(({ jobId }) => jobId);
     if (listed.length > 0) {
       return Math.min(...listed);
     }
+    demandReadable(unreadable);
     const past = await this.cluster.transport.past({ name }, signal);
     const known = (past?.jobs ?? []).filter((job) => job.name === name).map(({ jobId }) => jobId);
-    return known.length === 0 ? null : Math.min(...known);
+    if (known.length === 0) {
+      demandReadable(past?.unreadable ?? []);
+      return null;
+    }
+    return Math.min(...known);
   }
 
-  private async cancel(key: string, known: ReadonlySet<number>, signal: AbortSignal): Promise<void> {
+  /** By name, never by an id alone: a controller that has lost its state gives the ids of our jobs to others. */
+  private async cancel(key: string, signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + CANCEL_LIMIT_MS;
     let mustCancel = true;
     for (let attempt = 1; !signal.aborted && performance.now() < deadline; attempt++) {
-      const { jobs } = await this.cluster.since(performance.now());
-      const live = [...jobs.values()].filter(
-        (job) => (known.has(job.jobId) || job.name === jobNameOf(key)) && !isOver(job.words),
-      );
+      const { jobs, unreadable } = await this.cluster.since(performance.now());
+      const named = [...jobs.values()].filter(({ name }) => name === jobNameOf(key));
+      const live = named.filter(({ words }) => !isOver(words));
+      if (named.length === 0) {
+        demandReadable(unreadable);
+      }
       if (live.length === 0) {
         return;
       }
@@ -170,6 +207,13 @@ export class SlurmSite {
   private async without(directory: JobDirectory, error: unknown): Promise<unknown> {
     await directory.remove().catch(() => undefined);
     return error;
+  }
+}
+
+/** Whatever is not among the jobs of a list may be in what can't be read of it. */
+function demandReadable([first]: readonly string[]): void {
+  if (first !== undefined) {
+    throw new BackendUnclearError(`SLURM: its list of jobs has a line that can't be read: ${first}`, true);
   }
 }
 

@@ -16,16 +16,17 @@ import type {
   JobHandle,
   JobSubmission,
 } from '../backend';
+import { bareReport } from '../bare-report';
 import { BackendProvider } from '../backend-provider';
 import { BackendLostJobError, BackendUnavailableError } from '../backend.errors';
 import { type AskedJob, JobReporter } from './job-reporter';
 import { readRecords } from './run-records';
 import { SlurmCluster } from './slurm-cluster';
-import { bareReport } from './slurm-report';
 import { decodeRef, encodeRef } from './slurm-ref';
 import { SlurmSite } from './slurm-site';
 import { readSlurmServices, SLURM, SLURM_VARIABLES, type SlurmService } from './slurm.config';
 import { checkWorkDirectory } from './work-directory';
+import { WorkDirectorySweeper } from './work-directory-sweeper';
 import { CliTransport } from './cli/cli-transport';
 import { RestTransport } from './rest/rest-transport';
 import { tokenFault } from './rest/token-file';
@@ -48,6 +49,7 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   readonly clusters: ReadonlySet<SlurmCluster>;
   /** Of all services on commands; `null`: there are none. */
   private cli: CliTransport | null = null;
+  private readonly sweeping = new AbortController();
 
   /** @throws ConfigError with every fault of every service on SLURM */
   constructor(@Inject(SERVER_CONFIG) config: ServerConfig) {
@@ -96,9 +98,11 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
       // Jobs wait for a cluster that is away: no reason not to start.
       cluster.ready().catch((error: unknown) => this.logger.warn(messageOf(error)));
     }
+    void new WorkDirectorySweeper(sites).run(this.sweeping.signal);
   }
 
   onModuleDestroy(): void {
+    this.sweeping.abort();
     this.clusters.forEach((cluster) => cluster.stop());
   }
 

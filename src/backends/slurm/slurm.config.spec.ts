@@ -33,6 +33,7 @@ describe('a service on SLURM', () => {
     expect(read(CLI)).toEqual([
       {
         name: 'x',
+        maxAgeMs: 864_000_000,
         rest: null,
         workDir: '/shared/jobs',
         ...{ partition: null, account: null, qos: null, reservation: null, gres: null, constraint: null, prolog: null },

@@ -121,6 +121,8 @@ export interface SlurmService {
   /** `null`: by SLURM's commands. */
   readonly rest: RestSettings | null;
   readonly workDir: string;
+  /** How long the files of ended jobs are kept. */
+  readonly maxAgeMs: number;
   readonly partition: string | null;
   readonly account: string | null;
   readonly qos: string | null;
@@ -175,6 +177,7 @@ function readService(reader: Reader, service: ServiceConfig): SlurmService | nul
   refuseBeyond(reader, memory.name, limits.memoryMiB, 'MAX_MEMORY', service.maxMemoryMiB);
   const settings = {
     name: service.name,
+    maxAgeMs: service.maxAgeMs,
     partition: reader.string(variables.partition),
     account: reader.string(variables.account),
     qos: reader.string(variables.qos),

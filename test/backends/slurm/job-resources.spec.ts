@@ -42,7 +42,7 @@ describeSlurm('what an upload asks for', () => {
       const silent = await pair.submit(ASKED);
       expect(await pair.job(asking)).toMatchObject({ walltime: 300, cpus: 3, memory: 24 });
       const asked = await pair.result(asking);
-      // With the 10 s of grace, in whole minutes.
+      // Start and grace count for SLURM, and not for the script.
       expect(asked.text('squeue').trim()).toBe('6:00 3 24M');
       for (const part of ['TimeLimit=00:06:00', 'NumCPUs=3', 'MinMemoryNode=24M']) {
         expect(asked.text('scontrol')).toContain(part);

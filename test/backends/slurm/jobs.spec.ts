@@ -85,6 +85,21 @@ describeSlurm('a service on a real SLURM cluster', () => {
       expect((await pair.waitFor(id, 'Completed')).message).toMatch(/Windows line ends/);
     });
 
+    it('reads nothing of the server for a job that puts links and FIFOs in the place of its records', async () => {
+      const { pair } = server;
+      const traps = [
+        'for f in ../note ../run/note ../run/overtime; do ln -sf /proc/self/environ $f; done',
+        'rm -f ../run/output ../run/prolog; mkfifo ../run/output ../run/prolog',
+      ];
+      // Not in run.sh, where the script filter would find them.
+      const files = (commands: string) => ({ traps: traps.join('\n'), 'run.sh': script(`. ./traps; ${commands}`) });
+      const id = await pair.submit(files('echo done > out'));
+      expect((await pair.waitFor(id, 'Completed')).message).toBe('');
+      expect((await pair.result(id)).text('out')).toBe('done\n');
+      const failing = await pair.submit(files('exit 3'));
+      expect((await pair.waitFor(failing, 'Failed')).message).toBe('exit code 3');
+    });
+
     it('ends a job that runs, with all its processes, and gives what it left', async () => {
       const { pair } = server;
       const id = await pair.submit(script('echo begun > mark; (sleep 300 &); sleep 300'));
