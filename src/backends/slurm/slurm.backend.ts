@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { archiveDirectory } from '../../common/archive/archive-directory';
@@ -151,7 +152,8 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
     }
     // A job that has ended is at rest, whichever of its files are wanted.
     const live = scope === 'partial' && (await readRecords(directory.paths)).exit === null;
-    return addAbortSignal(signal, archiveDirectory(directory.paths.work, { live, noteName: NOTE_NAME }));
+    const { root, work } = directory.paths;
+    return addAbortSignal(signal, archiveDirectory(root, { live, noteName: NOTE_NAME, below: basename(work) }));
   }
 
   async terminate(job: JobHandle, ref: BackendRef | null, signal: AbortSignal): Promise<void> {

@@ -250,4 +250,24 @@ describe('what can not be archived', () => {
     expect(names(found)).toEqual([NOTE]);
     expect(text(found, NOTE)).toContain('The directory is gone');
   });
+
+  it('is a link where one directory of the root is wanted: neither root nor directory is followed', async () => {
+    put('mine.txt');
+    const outer = join(base, 'outer');
+    mkdirSync(outer);
+    fs.renameSync(root, join(outer, 'work'));
+    symlinkSync(outer, join(base, 'linked'));
+    mkdirSync(join(base, 'swapped'));
+    symlinkSync(join(outer, 'work'), join(base, 'swapped', 'work'));
+    for (const [place, expected] of [
+      ['outer', ['mine.txt']],
+      ['linked', [NOTE]],
+      ['swapped', [NOTE]],
+    ] as const) {
+      const path = join(base, `${place}.zip`);
+      const zip = archiveDirectory(join(base, place), { live: false, noteName: NOTE, below: 'work' });
+      await pipeline(zip, createWriteStream(path));
+      expect(names(await unpack(path))).toEqual(expected);
+    }
+  });
 });

@@ -28,6 +28,11 @@ export interface ArchiveOptions {
    * variant (`.1`, `.2`...) is taken if the tree has such a file. No note when there is nothing to tell.
    */
   readonly noteName: string;
+  /**
+   * Name of a directory in the root: its contents alone are archived. For a root that a job can exchange, too: neither
+   * of the two is followed where it is a link.
+   */
+  readonly below?: string;
 }
 
 // Files open at a time: these, the root, one directory.
@@ -109,10 +114,19 @@ class DirectoryArchiver {
   }
 
   private async openRoot(): Promise<OpenDirectory | undefined> {
-    const path = this.rootPath;
+    const { rootPath, bitsForDirectories: bits, options } = this;
     try {
-      return (await openPermitted(path, this.bitsForDirectories, () => OpenDirectory.openRoot(path, this.quick)))
-        .directory;
+      const root = await openPermitted(rootPath, bits, () => OpenDirectory.openRoot(rootPath, this.quick));
+      if (options.below === undefined) {
+        return root.directory;
+      }
+      try {
+        const name = Buffer.from(options.below);
+        const open = () => root.directory.openBelow(name);
+        return (await openPermitted(root.directory.childPath(name), bits, open)).directory;
+      } finally {
+        root.directory.close();
+      }
     } catch (error) {
       this.note.addLine(missingRootText(error));
       return undefined;
