@@ -4,21 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually';
 import { urlsAt } from '../support/pair';
-import { acceptedId, Portal } from '../support/portal';
+import { acceptedId } from '../support/portal';
 import { freePort } from '../support/ports';
 import { script } from '../support/script';
 import {
   build,
+  buildImage,
   command,
   Container,
   HARDENED,
-  makeBase,
+  IMAGE,
   NODE_MAJOR,
   noContainers,
   ROOT,
 } from '../support-packaging/containers';
+import { ServerPortal } from '../support-packaging/server-portal';
 
-const IMAGE = 'localhost/job-orchestrator:test';
 const EXECUTOR_IMAGE = 'localhost/job-orchestrator-align:test';
 const BASE = `docker.io/library/node:${NODE_MAJOR}-bookworm-slim`;
 const TOKEN = 'a-secret-of-two-programs';
@@ -30,12 +31,6 @@ const MAX_ADDED_BYTES = 160 * MIB;
 const obstacle = noContainers();
 const describeUnless = obstacle === undefined ? describe : describe.skip;
 const reason = obstacle === undefined ? '' : ` (skipped: ${obstacle})`;
-
-class ServerPortal extends Portal {
-  constructor(protected readonly serverUrl: string) {
-    super('example');
-  }
-}
 
 interface Inspected {
   readonly Size: number;
@@ -76,8 +71,7 @@ describeUnless(`the container image${reason}`, () => {
   }
 
   beforeAll(async () => {
-    await makeBase();
-    await build(IMAGE, ROOT, { NODE_VERSION: NODE_MAJOR });
+    await buildImage();
     const port = await freePort();
     executor = await start(IMAGE, {
       port,

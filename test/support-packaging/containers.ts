@@ -10,6 +10,7 @@ import { notRoot } from '../support-jobs/conditions';
 const run = promisify(execFile);
 
 export const ROOT = resolve(__dirname, '../..');
+export const IMAGE = 'localhost/job-orchestrator:test';
 
 /** A script that makes the base images without an image registry, and installs buildah and podman where missing. */
 const MAKE_BASE = process.env.MAKE_BASE ?? resolve(ROOT, '../shared/containers/make-base');
@@ -38,8 +39,10 @@ export async function command(file: string, args: readonly string[], timeoutMs =
   );
 }
 
-export async function makeBase(): Promise<void> {
+/** Builds the image of this repository. */
+export async function buildImage(): Promise<void> {
   await command(MAKE_BASE, [NODE_MAJOR], BUILD_LIMIT_MS);
+  await build(IMAGE, ROOT, { NODE_VERSION: NODE_MAJOR });
 }
 
 /** Builds a directory's Dockerfile; layers are kept, so a second build takes seconds. */
