@@ -23,7 +23,7 @@ FROM base AS dependencies
 # sqlite3 comes as a prebuilt binary; these compile it where that one can't be had or used.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends g++ make python3 \
-  && rm -rf /var/lib/apt/lists/*
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 # The prebuilt sqlite3 may want a newer libc than this image has: then it is compiled.
 RUN npm ci --omit=dev --no-audit --no-fund \
   && (node -e "require('sqlite3')" || npm rebuild sqlite3 --build-from-source)
@@ -43,7 +43,7 @@ LABEL org.opencontainers.image.title="job-orchestrator" \
 # base image has; processes are looked up in /proc, so procps is not needed. A fresh named volume gets the owner of /data.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends tini \
-  && rm -rf /var/lib/apt/lists/* \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin \
   && install -d -o node -g node /data /data/jobs
 WORKDIR /app
 COPY package.json LICENSE ./

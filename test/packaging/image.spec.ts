@@ -26,7 +26,7 @@ const TOKEN = 'a-secret-of-two-programs';
 const MIB = 1024 * 1024;
 const MINUTE = 60_000;
 /** What the program and all that it needs add to the image of Node. */
-const MAX_ADDED_BYTES = 160 * MIB;
+const MAX_ADDED_BYTES = 110 * MIB;
 
 const obstacle = noContainers();
 const describeUnless = obstacle === undefined ? describe : describe.skip;

@@ -10,6 +10,9 @@ import type { NodeRelease } from './other-node';
 
 const run = promisify(execFile);
 
+/** Variables of this run of tests, and of `npm run`, which a user's shell has not. */
+const NOT_A_USERS = /^(npm_|INIT_CWD$|NODE$|NODE_(ENV|OPTIONS|PATH)$|SERVICE_|JEST_)/;
+
 /** A directory in which nothing was, with the package installed by npm. */
 export class Installation {
   readonly directory = mkdtempSync(join(tmpdir(), 'orchestrator-installed-'));
@@ -54,8 +57,7 @@ export class Installation {
   }
 
   private env(env: Record<string, string>): Record<string, string | undefined> {
-    // What `npm run` sets for its scripts isn't there for a user.
-    const own = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|NODE_|SERVICE_|JEST_)/.test(name));
+    const own = Object.entries(process.env).filter(([name]) => !NOT_A_USERS.test(name));
     return { ...Object.fromEntries(own), PATH: `${this.node.bin}${delimiter}${process.env.PATH ?? ''}`, ...env };
   }
 }
