@@ -17,7 +17,7 @@ RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
 # Without the tests for backends of others, which `npm run build` makes as well.
-RUN npx nest build && find dist -name '*.map' -delete -o -name '.tsbuildinfo' -delete
+RUN npx nest build && find dist -type f ! -name '*.js' ! -name '*.sh' -delete
 
 FROM base AS dependencies
 # sqlite3 comes as a prebuilt binary; these compile it where that one can't be had or used.
@@ -31,7 +31,7 @@ RUN npm ci --omit=dev --no-audit --no-fund \
 RUN cd node_modules \
   && rm -rf typescript prettier typeorm/browser sqlite3/deps sqlite3/src \
   && find sqlite3/build -type f ! -path '*/Release/node_sqlite3.node' -delete \
-  && find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete \
+  && find . -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete \
   && find . -type d -empty -delete \
   && node -e "require('sqlite3')"
 
