@@ -124,8 +124,9 @@ export class Container {
     try {
       await eventually(async () => (await request(`${this.url}/ready`)).status === 200, { timeoutMs: 30_000 });
     } catch (error) {
-      const logs = await command('podman', ['logs', this.id]).catch(String);
-      throw new Error(`not ready; its log: ${logs.slice(-2000)}`, { cause: error });
+      const { stdout, stderr } = spawnSync('podman', ['logs', this.id], { encoding: 'utf8' });
+      await this.remove();
+      throw new Error(`not ready; its log: ${(stdout + stderr).slice(-2000)}`, { cause: error });
     }
   }
 }
