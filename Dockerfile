@@ -1,36 +1,49 @@
 # One image for both modes:
 #   docker run -v jobs:/data -p 5000:5000 -e SERVICE_... IMAGE            server
 #   docker run -v work:/data -e EXECUTOR_TOKEN=... IMAGE client           executor
-# An executor's image usually adds the tools of its service: FROM this one.
+# An executor's image usually adds the tools of its service: FROM this one (examples/client-image).
+# How to run it well: docs/deploying/containers.md
 
-FROM node:24-bookworm-slim AS toolchain
-# sqlite3 comes as a prebuilt binary; these compile it where that one can't be had or used.
-RUN apt-get update \
-  && apt-get install -y --no-install-recommends g++ make python3 \
-  && rm -rf /var/lib/apt/lists/*
+# The release that this was tested with. Another one: --build-arg NODE_VERSION=24.X.Y
+ARG NODE_VERSION=24.21.0
+FROM docker.io/library/node:${NODE_VERSION}-bookworm-slim AS base
 ENV SCARF_ANALYTICS=false
 WORKDIR /app
 COPY package.json package-lock.json ./
 
-FROM toolchain AS build
-RUN npm ci --include=dev --no-audit --no-fund
+FROM base AS build
+# The compiler needs no addon, so none is compiled here.
+RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
 # Without the tests for backends of others, which `npm run build` makes as well.
-RUN npx nest build && rm -f dist/.tsbuildinfo
+RUN npx nest build && find dist -type f ! -name '*.js' ! -name '*.sh' -delete
 
-FROM toolchain AS dependencies
+FROM base AS dependencies
+# sqlite3 comes as a prebuilt binary; these compile it where that one can't be had or used.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends g++ make python3 \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 # The prebuilt sqlite3 may want a newer libc than this image has: then it is compiled.
 RUN npm ci --omit=dev --no-audit --no-fund \
-  && (node -e "require('sqlite3')" || npm rebuild sqlite3 --build-from-source) \
+  && (node -e "require('sqlite3')" || npm rebuild sqlite3 --build-from-source)
+# What only builds, or is for browsers, editors and debuggers. Licences stay. Of the addon, only what is loaded.
+RUN cd node_modules \
+  && rm -rf typescript prettier typeorm/browser sqlite3/deps sqlite3/src \
+  && find sqlite3/build -type f ! -path '*/Release/node_sqlite3.node' -delete \
+  && find . -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete \
+  && find . -type d -empty -delete \
   && node -e "require('sqlite3')"
 
-FROM node:24-bookworm-slim
+FROM docker.io/library/node:${NODE_VERSION}-bookworm-slim
+LABEL org.opencontainers.image.title="job-orchestrator" \
+  org.opencontainers.image.description="Middleware between scientific web portals and the computers that run their jobs" \
+  org.opencontainers.image.licenses="MIT"
 # tini, as PID 1, reaps the orphans that jobs leave. Jobs also need bash, setsid (util-linux) and coreutils, which the
-# base image has; processes are looked up in /proc, so procps is not needed.
+# base image has; processes are looked up in /proc, so procps is not needed. A fresh named volume gets the owner of /data.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends tini \
-  && rm -rf /var/lib/apt/lists/* \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin \
   && install -d -o node -g node /data /data/jobs
 WORKDIR /app
 COPY package.json LICENSE ./
@@ -44,8 +57,6 @@ ENV NODE_ENV=production \
 USER 1000:1000
 VOLUME /data
 EXPOSE 5000 9000
-# The port is PORT, else the default of the mode that PID 1 was started with.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "const isClient = require('fs').readFileSync('/proc/1/cmdline', 'latin1').split(String.fromCharCode(0)).includes('client'); fetch('http://127.0.0.1:' + (process.env.PORT || (isClient ? 9000 : 5000)) + '/health', { signal: AbortSignal.timeout(4000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1));"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["node", "/app/dist/health-check.js"]
 ENTRYPOINT ["tini", "--", "node", "/app/dist/cli.js"]
 CMD ["server"]

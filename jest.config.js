@@ -7,7 +7,7 @@ module.exports = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.(ts|js|mjs)$': '@swc/jest' },
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs)/)'],
-  testPathIgnorePatterns: ['long', 'faults', 'backends']
+  testPathIgnorePatterns: ['long', 'faults', 'backends', 'packaging']
     .map((name) => `<rootDir>/test/${name}/`)
     .concat('/node_modules/'),
   modulePathIgnorePatterns: ['<rootDir>/dist'],

@@ -1,6 +1,6 @@
 // npm run verify: everything that says whether this checkout is sound, in one command. Installs, lints, checks the
-// types, builds, runs the tests, the fault tests, the backends on real systems (SLURM, where it can be started), then the
-// long ones in their short form. Stops at the first step that fails and ends with its exit code; the last line is always
+// types, builds, runs the tests, the fault tests, the backends on real systems (SLURM, where it can be started), the long
+// ones in their short form, then installs the package elsewhere, and builds and runs the images. Stops at the first step that fails and ends with its exit code; the last line is always
 // `N passed, N failed, N skipped`.
 // npm run verify -- --fast leaves all but the first of these test steps out.
 
@@ -31,8 +31,9 @@ function stepsOf(isFast, directory) {
     testStep('Fault tests', 'test:faults'),
     testStep('Backends on real systems', 'test:backends'),
     testStep('Long tests, short form', 'test:long', { TEST_LONG: 'short' }),
+    testStep('Package and images', 'test:packaging'),
   ];
-  return isFast ? steps.slice(0, -3) : steps;
+  return isFast ? steps.slice(0, -4) : steps;
 }
 
 /** Runs one step; returns its exit code, and the tests it ran where it is a test step. */

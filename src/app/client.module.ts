@@ -14,7 +14,7 @@ export class ClientModule {
       module: ClientModule,
       imports: [
         ConfigModule.forClient(config),
-        ObservabilityModule.forLevel(config.logLevel),
+        ObservabilityModule.with(config),
         DatabaseModule.forPath(config.dbPath),
         ScheduleModule.forRoot(),
         ExecutorModule,

@@ -16,7 +16,7 @@ export class ServerModule {
       module: ServerModule,
       imports: [
         ConfigModule.forServer(config),
-        ObservabilityModule.forLevel(config.logLevel),
+        ObservabilityModule.with(config),
         DatabaseModule.forPath(config.dbPath),
         ScheduleModule.forRoot(),
         BackendPackagesModule.with(backends),

@@ -15,8 +15,8 @@ export class UnauthorizedError extends OrchestratorError {
   }
 }
 
-/** Open to everybody: whether the executor lives. */
-const OPEN_PATHS = new Set(['/', '/health']);
+/** Open to everybody: whether the executor lives, and can take jobs. */
+const OPEN_PATHS = new Set(['/', '/health', '/ready']);
 
 /** Where EXECUTOR_TOKEN is set, lets only those in who know it. */
 @Injectable()

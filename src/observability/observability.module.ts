@@ -4,15 +4,17 @@ import type { LogLevel } from '../config/variables';
 import { HealthController } from './health.controller';
 import { loggingParams } from './logging';
 import { QuietLogger } from './quiet-logger';
+import { Readiness, STORAGE, type Storage } from './readiness';
+import { ReadyController } from './ready.controller';
 
 @Module({})
 export class ObservabilityModule {
-  static forLevel(level: LogLevel): DynamicModule {
+  static with(config: Storage & { readonly logLevel: LogLevel }): DynamicModule {
     return {
       module: ObservabilityModule,
-      imports: [LoggerModule.forRoot(loggingParams(level))],
-      controllers: [HealthController],
-      providers: [QuietLogger],
+      imports: [LoggerModule.forRoot(loggingParams(config.logLevel))],
+      controllers: [HealthController, ReadyController],
+      providers: [QuietLogger, Readiness, { provide: STORAGE, useValue: config }],
     };
   }
 }

@@ -48,6 +48,7 @@ describe('the Swagger document of server mode', () => {
     }
     await get('/services');
     await get('/health');
+    await get('/ready');
     await get('/');
   }
 
@@ -68,6 +69,7 @@ describe('the Swagger document of server mode', () => {
     ['get', '/download_partial/{id}', [200, 400, 404, 500]],
     ['post', '/terminate/{id}', [200, 404, 409, 500]],
     ['get', '/health', [200, 503]],
+    ['get', '/ready', [200, 503]],
     ['get', '/', [200]],
     ['get', '/jobs/{id}', [200, 404]],
     ['get', '/services', [200]],
