@@ -56,7 +56,7 @@ export class GetPartialResults {
       // It never ran: what was uploaded is all that there is.
       return { stream: archiveDirectory(this.files.inputDir(job.loc), { live: false, noteName: NOTE_NAME }) };
     }
-    if (job.ref === null || job.releasedAt !== null) {
+    if (job.ref === null || isReleased(job)) {
       const text = isFinal(job.status)
         ? 'it never reached an executor, there are no files'
         : 'it has not reached an executor, there are no files yet';
@@ -76,4 +76,12 @@ export class GetPartialResults {
       throw new JobStateError(code, id, job.status, error.message);
     }
   }
+}
+
+/**
+ * Nothing of the job is left at its backend. A job that had ended under the Rust program, which stored no times, was
+ * never released: its files are there as long as its client keeps them.
+ */
+function isReleased(job: Job): boolean {
+  return job.releasedAt !== null && job.submittedAt !== null;
 }

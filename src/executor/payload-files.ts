@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { makeDirectory } from '../common/make-directory';
 import { renameDurably, syncPath } from '../common/durable-fs';
@@ -8,6 +8,9 @@ import { CLIENT_CONFIG } from '../config/config.module';
 import type { ClientConfig } from '../config/client-config';
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
+/** What the names of all directories of payloads end in, those of the Rust program's client, `7.run`, included. */
+export const DIRECTORY_ENDING = '.run';
 
 /** Names of directories of payloads, and of submissions under way. */
 export const PAYLOAD_DIRECTORY = new RegExp(`^${UUID}\\.run$`);
@@ -72,11 +75,11 @@ export class PayloadFiles {
   }
 
   /**
-   * What goes into the archive: the working directory. The Rust program's client, while it still runs a payload that was
-   * taken over, has the files right in the payload's directory.
+   * What goes into the archive: the working directory. A payload of the Rust program's client, as long as it still runs
+   * after it was taken over, has its files right in its directory, which has a number for a name.
    */
   archiveRoot(loc: string): string {
-    return PAYLOAD_DIRECTORY.test(basename(loc)) ? dirsOf(loc).work : loc;
+    return loc.endsWith(DIRECTORY_ENDING) ? dirsOf(loc).work : loc;
   }
 
   /** What would go into the archive is still there: a script may have deleted it, or put a link in its place. */

@@ -19,6 +19,9 @@ export type PayloadDetails = Partial<
   Pick<PayloadEntity, 'message' | 'exitCode' | 'signal' | 'pid' | 'startedAt' | 'endedAt' | 'removedAt'>
 >;
 
+/** What is found out about a row of the Rust program. */
+export type PayloadAdoption = Pick<PayloadEntity, 'loc' | 'endedAt'> & { message?: string; status?: PayloadState };
+
 const CACHED_PAYLOADS = 5_000;
 
 /** What a payload has before anything has happened to it. */
@@ -173,9 +176,11 @@ export class PayloadsRepository {
   }
 
   /** Makes a row of the Rust program one of ours. */
-  async adopt(id: number, key: string, found: Pick<PayloadEntity, 'loc' | 'endedAt'>): Promise<void> {
-    await this.writes.run((manager) => manager.update(PayloadEntity, { id }, { ...found, key }));
-    this.cache.patch(id, { ...found, key });
+  async adopt(id: number, key: string, adoption: PayloadAdoption): Promise<void> {
+    const { status, ...others } = adoption;
+    const stored = { ...others, ...(status && { status: toStored(status) }), key };
+    await this.writes.run((manager) => manager.update(PayloadEntity, { id }, stored));
+    this.cache.patch(id, { ...adoption, key });
   }
 
   async markRemoved(id: number, now = Date.now()): Promise<void> {

@@ -242,8 +242,16 @@ export class RunnerService {
   }
 
   private async seeForeign(payload: PayloadRow): Promise<void> {
-    const mark: JobMark = { key: payload.key, loc: payload.loc, supervisorPid: NO_SUPERVISOR };
+    const mark: JobMark = {
+      key: payload.key,
+      loc: payload.loc,
+      supervisorPid: NO_SUPERVISOR,
+      sharesSession: true,
+    };
     this.marks.set(payload.id, mark);
+    if (payload.killed) {
+      await this.ender.end(mark, this.config.killGraceMs);
+    }
     while ((await this.ender.find(mark)).length > 0) {
       await delay(LOOK_AGAIN_MS);
     }

@@ -3,15 +3,16 @@ import { mkdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { syncPath } from '../common/durable-fs';
-import { dirsOf, PayloadFiles } from './payload-files';
+import type { Status } from '../wire/status';
+import { DIRECTORY_ENDING, dirsOf, PayloadFiles } from './payload-files';
 import { hasEnded } from './payload-state';
-import { type PayloadRow, PayloadsRepository } from './payloads.repository';
+import { type PayloadAdoption, type PayloadRow, PayloadsRepository } from './payloads.repository';
 
 const BATCH = 200;
 
 /**
- * Takes over the payloads of the Rust program's client. It keeps a job's files right in the payload's directory,
- * `<uuid>`; they move to `<uuid>.run/work`. Each of its rows is known by having no key, and gets one once all is done.
+ * Takes over the payloads of the Rust program's client. It keeps a job's files right in the payload's directory, which
+ * is called by its id; they move from `7` to `7.run/work`. Each of its rows is known by having no key, and gets one once all is done.
  */
 @Injectable()
 export class TakeOver {
@@ -37,7 +38,7 @@ export class TakeOver {
       }
       for (const row of rows) {
         seen.add(row.id);
-        const located = { ...row, loc: await this.locate(row.loc) };
+        const located = { ...row, loc: await this.locate(row) };
         if (row.status === 'Running') {
           running.push(located);
         } else {
@@ -55,20 +56,28 @@ export class TakeOver {
   async adopt(payload: PayloadRow): Promise<string> {
     const loc = payload.status === 'Cleaned' ? payload.loc : await moveFiles(payload.loc);
     const endedAt = hasEnded(payload.status) && payload.endedAt === null ? Date.now() : payload.endedAt;
-    await this.payloads.adopt(payload.id, randomUUID(), { loc, endedAt });
+    const adoption: PayloadAdoption = { loc, endedAt };
+    if (isUnfinished(payload)) {
+      Object.assign(adoption, { status: 'Failed', message: 'its submission was not finished' });
+    }
+    await this.payloads.adopt(payload.id, randomUUID(), adoption);
     return loc;
   }
 
-  private async locate(loc: string): Promise<string> {
+  private async locate({ id, loc }: Pick<PayloadRow, 'id'> & { loc: string | null }): Promise<string> {
+    if (!loc) {
+      // It died, or its disk was full, before it had stored where the files are. An empty path is our own directory!
+      return join(this.files.root, String(id));
+    }
     const here = resolve(loc);
-    const isHere = isAbsolute(loc) || (await exists(here)) || (await exists(`${here}.run`));
+    const isHere = isAbsolute(loc) || (await exists(here)) || (await exists(here + DIRECTORY_ENDING));
     return isHere ? here : join(this.files.root, basename(loc));
   }
 }
 
 /** From `loc` to `loc.run/work`, in steps that can be taken again after a crash; returns `loc.run`. */
 async function moveFiles(from: string): Promise<string> {
-  const { loc, work, home } = dirsOf(`${from}.run`);
+  const { loc, work, home } = dirsOf(from + DIRECTORY_ENDING);
   if (await exists(from)) {
     await mkdir(loc, { recursive: true });
     await rename(from, work);
@@ -78,6 +87,11 @@ async function moveFiles(from: string): Promise<string> {
   await syncPath(loc);
   await syncPath(dirname(loc));
   return loc;
+}
+
+/** The Rust program's client names no state before it has written the files. */
+function isUnfinished({ status }: { status: Status }): boolean {
+  return status === 'Unknown';
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { Payload } from '../../src/wire/payload';
 import { eventually } from '../support/eventually';
 import { fileParts, multipart, request } from '../support/http';
@@ -49,6 +51,8 @@ describe("case 72: a server's database of the Rust program", () => {
   async function prepare() {
     const finished = await payload(log.script('finished', 'echo finished > o'));
     const going = await payload(log.gatedScript('going', 'going', 'echo going > o'));
+    const locked = await payload(log.gatedScript('locked-going', 'never'));
+    const failed = await payload(script('echo why > why; exit 3'));
     const narrow = await payload(log.gatedScript('narrow-going', 'narrow', 'echo going > o'));
     const database = await RustDatabase.create(join(pair.root, 'server'), 'jobs');
     const at = (dest_id: number) => ({ dest_id });
@@ -67,6 +71,9 @@ describe("case 72: a server's database of the Rust program", () => {
       invalid: { status: 'invalid', files: {}, columns: at(7002) },
       killed: { status: 'killed', files: {}, columns: at(7003) },
       cleaned: { status: 'cleaned', files: null, columns: at(7004) },
+      lockedThere: { status: 'locked', files: {}, columns: at(locked) },
+      lockedNowhere: { status: 'locked', files: run('locked') },
+      failedThere: { status: 'failed', files: run('failed'), columns: at(failed) },
       narrowGoing: { status: 'running', files: {}, columns: { ...at(narrow), service: 'narrow' } },
       narrowUnknown: { status: 'unknown', files: run('narrow-unknown'), columns: { service: 'narrow' } },
       elsewhere: { status: 'queued', files: run('elsewhere'), columns: { service: 'gone' } },
@@ -139,6 +146,15 @@ describe("case 72: a server's database of the Rust program", () => {
     },
   );
 
+  it.each(['lockedThere', 'lockedNowhere'] as const)('a wish to terminate (%s) is carried out', async (which) => {
+    expect(await ended(pair, ids[which].id)).toMatchObject({ status: 'Killed' });
+  });
+
+  it('the files of a job that had failed are fetched from its executor', async () => {
+    const files = await pair.get(`/download_partial/${ids.failedThere.id}`);
+    expect((await ZipContents.read(files.body)).text('why')).toBe('why\n');
+  });
+
   it('jobs that an executor has are asked for there: ended, running and forgotten ones', async () => {
     expect((await pair.result(ids.submitted.id)).text('o')).toBe('finished\n');
     expect(['Submitted', 'Running']).toContain((await pair.job(ids.running.id)).status);
@@ -182,16 +198,18 @@ describe("case 72: a client's database of the Rust program", () => {
     return pair.stop();
   });
 
-  /** Starts a script as the other program does: in its directory, in the background of nobody. */
-  function launch(loc: string): number {
-    const child = spawn('bash', ['run.sh'], { cwd: loc, detached: true, stdio: 'ignore' });
-    child.unref();
-    return child.pid!;
+  /** Starts scripts as the other program does: each in its directory, all in the session of a program that is gone. */
+  async function launch(locs: readonly string[]): Promise<number[]> {
+    const starter = 'for loc; do cd "$loc"; bash run.sh < /dev/null > /dev/null 2>&1 & echo $!; done';
+    const child = spawn('bash', ['-c', starter, 'client', ...locs], { detached: true });
+    const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    return output.trim().split('\n').map(Number);
   }
 
   async function prepare() {
     const database = await RustDatabase.create(join(pair.root, 'client'), 'payloads');
     const live = log.gatedScript('running', 'live', 'echo running > o; echo 0 > .orchestrator.exit');
+    const other = log.gatedScript('other', 'never');
     const ended = { 'run.sh': script('true'), '.orchestrator.exit': '0\n' };
     const made = await addAll(database, {
       prepared: {
@@ -199,15 +217,21 @@ describe("case 72: a client's database of the Rust program", () => {
         files: { 'run.sh': log.script('prepared', 'echo prepared > o'), work: 'a file' },
       },
       running: { status: 'running', files: { 'run.sh': live } },
+      terminated: { status: 'running', files: { 'run.sh': other } },
+      wasKilled: { status: 'running', files: { 'run.sh': other }, columns: { killed: 1 } },
       crashing: { status: 'running', files: { 'run.sh': `${TRAP_LINE}\nsleep 0.3\nexit 4\n` } },
       over: { status: 'running', files: { ...ended, o: 'over\n' }, columns: { pid: NO_PROCESS } },
       dead: { status: 'running', files: { 'run.sh': script('true') }, columns: { pid: NO_PROCESS } },
       completed: { status: 'completed', files: { ...ended, o: 'completed\n' }, isRelative: true },
       failed: { status: 'failed', files: { ...ended, o: 'failed\n' } },
       cleaned: { status: 'cleaned', files: null },
+      cutOff: { status: 'unknown', files: null, columns: { loc: '' } },
+      nowhere: { status: 'unknown', files: null, columns: { loc: null } },
     });
-    for (const which of ['running', 'crashing'] as const) {
-      const pid = launch(made[which].loc);
+    const started = ['running', 'terminated', 'wasKilled', 'crashing'] as const;
+    const pids = await launch(started.map((which) => made[which].loc));
+    for (const [at, which] of started.entries()) {
+      const pid = pids[at] ?? NO_PROCESS;
       await query(database.file, 'UPDATE payloads SET pid = ? WHERE id = ?', [pid, made[which].id]);
     }
     return made;
@@ -246,6 +270,25 @@ describe("case 72: a client's database of the Rust program", () => {
     expect((await state('dead')).message).not.toBe('');
   });
 
+  it('a termination ends that job and no other, though all run in one session', async () => {
+    await eventually(() => log.started('other').length >= 1);
+    expect((await request(`${pair.client.url}/kill/${ids.terminated.id}`, { method: 'POST' })).status).toBe(200);
+    expect((await state('terminated')).status).toBe('Killed');
+    expect((await state('running')).status).toBe('Running');
+  });
+
+  it('a termination that the other program had not finished is finished', async () => {
+    await eventually(async () => (await state('wasKilled')).status === 'Killed');
+  });
+
+  it.each(['cutOff', 'nowhere'] as const)('a submission that was cut off (%s) has failed', async (which) => {
+    expect(await state(which)).toMatchObject({
+      status: 'Failed',
+      message: expect.stringMatching(/submission/) as string,
+    });
+    expect(readdirSync(pair.root)).toContain('client');
+  });
+
   it('what runs goes on, and its files are had meanwhile', async () => {
     expect((await state('running')).status).toBe('Running');
     const partial = await request(`${pair.client.url}/retrieve_partial/${ids.running.id}`);
@@ -254,6 +297,7 @@ describe("case 72: a client's database of the Rust program", () => {
 
   it('what runs ends as its script does, and the next start finds that again', async () => {
     log.open('live');
+    expect((await zip('running')).names().sort()).toEqual(['.orchestrator.exit', 'o', 'run.sh']);
     expect((await zip('running')).text('o')).toBe('running\n');
     expect(log.started('running')).toEqual(['running']);
     await pair.restartClient();

@@ -8,7 +8,7 @@ const SERVER_TABLE = `CREATE TABLE jobs (id INTEGER PRIMARY KEY AUTOINCREMENT, u
   service TEXT NOT NULL, status TEXT NOT NULL, loc TEXT NOT NULL, dest_id INTEGER,
   created_at DATETIME DEFAULT CURRENT_TIMESTAMP)`;
 const CLIENT_TABLE = `CREATE TABLE payloads (id INTEGER PRIMARY KEY AUTOINCREMENT, status TEXT NOT NULL,
-  loc TEXT NOT NULL, pid INTEGER NOT NULL DEFAULT 0, killed BOOLEAN NOT NULL DEFAULT 0,
+  loc TEXT, pid INTEGER NOT NULL DEFAULT 0, killed BOOLEAN NOT NULL DEFAULT 0,
   created_at DATETIME DEFAULT CURRENT_TIMESTAMP)`;
 
 /** A row of the Rust program's database, and its files. */
@@ -41,7 +41,8 @@ export class RustDatabase {
 
   /** Adds a row; its id and its directory. */
   async add({ status, files, columns, isRelative }: RustRow): Promise<{ id: number; loc: string }> {
-    const name = randomUUID();
+    // The server calls a job's directory by a UUID, the client by the payload's id.
+    const name = this.table === 'jobs' ? randomUUID() : String(await this.nextId());
     const loc = join(this.home, 'data', name);
     if (files) {
       mkdirSync(loc);
@@ -53,7 +54,11 @@ export class RustDatabase {
       ...(this.table === 'jobs' ? { user_id: 1, service: 'example' } : {}),
       ...columns,
     });
-    const [row] = await query(this.file, `SELECT max(id) AS id FROM ${this.table}`);
-    return { id: Number(row?.id), loc };
+    return { id: (await this.nextId()) - 1, loc };
+  }
+
+  private async nextId(): Promise<number> {
+    const [row] = await query(this.file, `SELECT coalesce(max(id), 0) + 1 AS id FROM ${this.table}`);
+    return Number(row?.id);
   }
 }

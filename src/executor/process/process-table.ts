@@ -10,6 +10,8 @@ export interface JobMark {
   readonly loc: string;
   /** The supervisor, which is not part of the job and shall live to record its end. */
   readonly supervisorPid: number;
+  /** Other jobs run in the session of this one: who shares it tells nothing. So the Rust program's client starts them. */
+  readonly sharesSession?: boolean;
 }
 
 const NO_SESSION = -1;
@@ -19,7 +21,7 @@ const ownSession = readProcess(process.pid)?.session;
 
 /**
  * All live processes of the jobs: those that carry the key in their environment or stand in the job's directory, their
- * descendants, and whoever shares a session with one of them. The supervisor is never among them, nor is whoever shares
+ * descendants, and whoever shares a session with one of them, if each job has its own. The supervisor is never among them, nor is whoever shares
  * this process's own session or sits at a terminal: a job never does, but an operator who looks into its directory may.
  * @returns for each mark, in their order, its processes
  */
@@ -39,7 +41,7 @@ function withKin(seeds: readonly ProcessEntry[], mark: JobMark, all: readonly Pr
   const othersSessions = [supervisorSession(), all.find(({ pid }) => pid === mark.supervisorPid)?.session];
   for (let size = 0; size !== members.size;) {
     size = members.size;
-    const sessions = new Set([...members.values()].map(({ session }) => session));
+    const sessions = new Set(mark.sharesSession ? [] : [...members.values()].map(({ session }) => session));
     othersSessions.forEach((session) => sessions.delete(session ?? NO_SESSION));
     for (const entry of all) {
       const isKin = members.has(entry.parent) || sessions.has(entry.session);
