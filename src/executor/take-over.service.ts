@@ -25,11 +25,12 @@ export class TakeOver {
 
   /**
    * Before anything is run. Does nothing in a database of our own.
-   * @returns payloads that the other program was running: their processes stand in the old place, so they are left as
-   * they are until they have ended
+   * @returns payloads that need more: those that the other program was running, whose processes stand in the old place,
+   * so they are left as they are until they have ended; and those that it had terminated, of which it ends the shell alone
    */
-  async run(): Promise<PayloadRow[]> {
+  async run(): Promise<{ running: PayloadRow[]; killed: PayloadRow[] }> {
     const running: PayloadRow[] = [];
+    const killed: PayloadRow[] = [];
     const seen = new Set<number>();
     for (;;) {
       const rows = (await this.payloads.listForeign(BATCH + running.length)).filter((row) => !seen.has(row.id));
@@ -41,15 +42,18 @@ export class TakeOver {
         const located = { ...row, loc: await this.locate(row) };
         if (row.status === 'Running') {
           running.push(located);
-        } else {
-          await this.adopt(located);
+          continue;
+        }
+        const loc = await this.adopt(located);
+        if (row.status === 'Killed') {
+          killed.push({ ...located, loc });
         }
       }
     }
     if (seen.size > 0) {
       this.logger.log(`${seen.size} payloads of another program's database were taken over`);
     }
-    return running;
+    return { running, killed };
   }
 
   /** Gives the payload the form of our own; returns its directory. */

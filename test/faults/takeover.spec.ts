@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Payload } from '../../src/wire/payload';
 import { eventually } from '../support/eventually';
+import { isAlive } from '../support/processes';
 import { fileParts, multipart, request } from '../support/http';
 import { Pair } from '../support/pair';
 import { script, TRAP_LINE } from '../support/script';
@@ -219,6 +220,7 @@ describe("case 72: a client's database of the Rust program", () => {
       running: { status: 'running', files: { 'run.sh': live } },
       terminated: { status: 'running', files: { 'run.sh': other } },
       wasKilled: { status: 'running', files: { 'run.sh': other }, columns: { killed: 1 } },
+      leftover: { status: 'killed', files: { 'run.sh': other }, columns: { killed: 1 } },
       crashing: { status: 'running', files: { 'run.sh': `${TRAP_LINE}\nsleep 0.3\nexit 4\n` } },
       over: { status: 'running', files: { ...ended, o: 'over\n' }, columns: { pid: NO_PROCESS } },
       dead: { status: 'running', files: { 'run.sh': script('true') }, columns: { pid: NO_PROCESS } },
@@ -228,7 +230,7 @@ describe("case 72: a client's database of the Rust program", () => {
       cutOff: { status: 'unknown', files: null, columns: { loc: '' } },
       nowhere: { status: 'unknown', files: null, columns: { loc: null } },
     });
-    const started = ['running', 'terminated', 'wasKilled', 'crashing'] as const;
+    const started = ['running', 'terminated', 'wasKilled', 'leftover', 'crashing'] as const;
     const pids = await launch(started.map((which) => made[which].loc));
     for (const [at, which] of started.entries()) {
       const pid = pids[at] ?? NO_PROCESS;
@@ -279,6 +281,8 @@ describe("case 72: a client's database of the Rust program", () => {
 
   it('a termination that the other program had not finished is finished', async () => {
     await eventually(async () => (await state('wasKilled')).status === 'Killed');
+    const pid = (await state('leftover')).pid;
+    await eventually(() => !isAlive(pid));
   });
 
   it.each(['cutOff', 'nowhere'] as const)('a submission that was cut off (%s) has failed', async (which) => {
