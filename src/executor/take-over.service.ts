@@ -73,15 +73,27 @@ export class TakeOver {
       // It died, or its disk was full, before it had stored where the files are. An empty path is our own directory!
       return join(this.files.root, String(id));
     }
-    const here = resolve(loc);
-    const isHere = isAbsolute(loc) || (await exists(here)) || (await exists(here + DIRECTORY_ENDING));
-    return isHere ? here : join(this.files.root, basename(loc));
+    // As in the server's take-over.
+    const asStored = resolve(loc);
+    const inRoot = join(this.files.root, basename(loc));
+    if (await isThere(asStored)) {
+      return asStored;
+    }
+    return !isAbsolute(loc) || (await isThere(inRoot)) ? inRoot : asStored;
   }
+}
+
+/** In its old place, or, after a crash, moved already. */
+async function isThere(from: string): Promise<boolean> {
+  return (await exists(from)) || (await exists(from + DIRECTORY_ENDING));
 }
 
 /** From `loc` to `loc.run/work`, in steps that can be taken again after a crash; returns `loc.run`. */
 async function moveFiles(from: string): Promise<string> {
   const { loc, work, home } = dirsOf(from + DIRECTORY_ENDING);
+  if (!(await isThere(from))) {
+    return loc;
+  }
   if (await exists(from)) {
     await mkdir(loc, { recursive: true });
     await rename(from, work);

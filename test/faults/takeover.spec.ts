@@ -68,6 +68,7 @@ describe("case 72: a server's database of the Rust program", () => {
       running: { status: 'running', files: run('going'), columns: at(going) },
       forgotten: { status: 'running', files: run('forgotten'), columns: at(9999) },
       completed: { status: 'completed', files: { 'output.zip': archive }, isRelative: true, columns: at(7000) },
+      moved: { status: 'completed', files: { 'output.zip': archive }, isMoved: true, columns: at(7005) },
       failed: { status: 'failed', files: run('failed'), columns: at(7001) },
       invalid: { status: 'invalid', files: {}, columns: at(7002) },
       killed: { status: 'killed', files: {}, columns: at(7003) },
@@ -109,6 +110,7 @@ describe("case 72: a server's database of the Rust program", () => {
     const job = await pair.job(ids.completed.id);
     expect(job).toMatchObject({ status: 'Completed', user_id: 1, service: 'example' });
     expect(job.ended_at).toEqual(expect.any(String));
+    expect((await pair.get(`/download/${ids.moved.id}`)).isZip).toBe(true);
   });
 
   it.each(['failed', 'invalid', 'killed', 'cleaned'] as const)('a %s job stays what it is', async (which) => {
@@ -225,6 +227,7 @@ describe("case 72: a client's database of the Rust program", () => {
       over: { status: 'running', files: { ...ended, o: 'over\n' }, columns: { pid: NO_PROCESS } },
       dead: { status: 'running', files: { 'run.sh': script('true') }, columns: { pid: NO_PROCESS } },
       completed: { status: 'completed', files: { ...ended, o: 'completed\n' }, isRelative: true },
+      moved: { status: 'completed', files: { ...ended, o: 'moved\n' }, isMoved: true },
       failed: { status: 'failed', files: { ...ended, o: 'failed\n' } },
       cleaned: { status: 'cleaned', files: null },
       cutOff: { status: 'unknown', files: null, columns: { loc: '' } },
@@ -255,6 +258,7 @@ describe("case 72: a client's database of the Rust program", () => {
   it('results are there under their old ids, also of what had ended while nobody looked', async () => {
     expect((await zip('completed')).text('o')).toBe('completed\n');
     expect((await zip('over')).text('o')).toBe('over\n');
+    expect((await zip('moved')).text('o')).toBe('moved\n');
     expect((await state('failed')).status).toBe('Failed');
     expect((await state('cleaned')).status).toBe('Cleaned');
   });
