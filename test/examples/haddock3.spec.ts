@@ -79,7 +79,7 @@ describe('the HADDOCK3 service', () => {
     'docks ubiquitin to within a good model of the crystal',
     async () => {
       const files = await pair.result(await pair.submit(job()), 300_000);
-      const table = files.names().find((name) => name.endsWith("capri_ss.tsv") && !name.includes('analysis')) ?? '';
+      const table = files.names().find((name) => name.endsWith('capri_ss.tsv') && !name.includes('analysis')) ?? '';
       const [head = [], ...rows] = files
         .text(table)
         .trimEnd()
