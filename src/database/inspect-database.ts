@@ -11,8 +11,10 @@ export type DatabaseState =
   /** There is none yet; it would be made. */
   | 'absent'
   | 'current'
-  /** An older release's, or the Rust program's: its tables would be brought up to this release. */
-  | 'older';
+  /** An older release's: its tables would be brought up to this release. */
+  | 'older'
+  /** The Rust program's, or an empty file: it would be copied and taken over. */
+  | 'foreign';
 
 /**
  * Looks at a database without changing anything, also while programs use it.
@@ -32,6 +34,10 @@ export async function inspectDatabase(dbPath: string): Promise<DatabaseState> {
   });
   try {
     await dataSource.initialize();
+    if (!(await dataSource.createQueryRunner().hasTable('migrations'))) {
+      // TypeORM would make that table in order to look into it.
+      return 'foreign';
+    }
     await refuseNewer(dataSource, dbPath);
     return (await dataSource.showMigrations()) ? 'older' : 'current';
   } catch (error) {

@@ -53,10 +53,14 @@ export class TakeOver {
     await this.jobs.adopt(job.id, randomUUID(), adoption);
   }
 
-  /** The other program may have stored a path relative to where it was started. */
+  /** The other program may have stored a path relative to where it was started, or the files have moved since. */
   private async locate(loc: string): Promise<string> {
-    const here = resolve(loc);
-    return isAbsolute(loc) || (await isDirectory(here)) ? here : join(this.files.root, basename(loc));
+    const asStored = resolve(loc);
+    const inRoot = join(this.files.root, basename(loc));
+    if (await isDirectory(asStored)) {
+      return asStored;
+    }
+    return !isAbsolute(loc) || (await isDirectory(inRoot)) ? inRoot : asStored;
   }
 
   private async endOf(loc: string): Promise<number> {

@@ -3,7 +3,7 @@ import { delay } from '../common/delay';
 import { outsideRequests } from '../common/outside-requests';
 import { SERVER_CONFIG } from '../config/config.module';
 import type { ServerConfig } from '../config/server-config';
-import type { BackendRef, BackendReport } from '../backends/backend';
+import type { BackendRef, BackendReport, BackendState } from '../backends/backend';
 import { JobFiles } from '../jobs/job-files';
 import { JobsRepository } from '../jobs/jobs.repository';
 import { overtimeText } from '../workload/script-end';
@@ -224,13 +224,19 @@ function endStateOf(job: ActiveJob, report: BackendReport): EndState {
   }
 }
 
-/** Every failed job gets a reason, even if it is that nobody knows more. */
+/** Every job that failed or was refused gets a reason, even if it is that nobody knows more. */
 function messageFor({ backend, service, overtimeMs }: ActiveJob, { state, message }: BackendReport): string {
   if (overtimeMs !== null) {
     return overtimeText(overtimeMs);
   }
-  const isUntold = state === 'failed' && message === '' && !backend.capabilities(service).exitCodes;
-  return isUntold ? 'its script failed; what runs it does not say with which exit code' : message;
+  if (message !== '' || backend.capabilities(service).exitCodes) {
+    return message;
+  }
+  const untold: Partial<Record<BackendState, string>> = {
+    failed: 'its script failed; what runs it does not say with which exit code',
+    invalid: 'run.sh was refused; what runs it does not say why',
+  };
+  return untold[state] ?? message;
 }
 
 function detailsOf(job: ActiveJob, report: BackendReport) {

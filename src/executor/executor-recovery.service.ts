@@ -21,8 +21,10 @@ export class ExecutorRecovery implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     await mkdir(this.config.dataPath, { recursive: true });
     const foreign = await this.takeOver.run();
-    foreign.forEach((payload) => this.runner.adoptForeign(payload));
-    const others = (await this.payloads.listLive()).filter(({ id }) => !foreign.some((each) => each.id === id));
+    foreign.running.forEach((payload) => this.runner.adoptForeign(payload));
+    foreign.killed.forEach((payload) => this.runner.endForeign(payload));
+    const running = new Set(foreign.running.map(({ id }) => id));
+    const others = (await this.payloads.listLive()).filter(({ id }) => !running.has(id));
     for (const payload of others) {
       if (payload.status === 'Running' || wasClaimed(dirsOf(payload.loc).record)) {
         this.runner.adopt(payload);

@@ -85,6 +85,13 @@ export class RunnerService {
     this.keep(payload, this.seeForeign(payload));
   }
 
+  /** Ends what is left of a payload that the Rust program's client had terminated. */
+  endForeign(payload: PayloadRow): void {
+    this.ender.end(foreignMark(payload), this.config.killGraceMs).catch((error: unknown) => {
+      this.logger.error({ err: error, ...idsOf(payload) }, 'what a terminated payload left could not be ended');
+    });
+  }
+
   /**
    * Ends the payload for good and resolves once nothing of it can run any more.
    * A payload that has ended by itself stays what it is.
@@ -242,12 +249,7 @@ export class RunnerService {
   }
 
   private async seeForeign(payload: PayloadRow): Promise<void> {
-    const mark: JobMark = {
-      key: payload.key,
-      loc: payload.loc,
-      supervisorPid: NO_SUPERVISOR,
-      sharesSession: true,
-    };
+    const mark = foreignMark(payload);
     this.marks.set(payload.id, mark);
     if (payload.killed) {
       await this.ender.end(mark, this.config.killGraceMs);
@@ -324,6 +326,10 @@ export class RunnerService {
     const { work } = dirsOf(payload.loc);
     return [join(work, STDOUT_NAME), join(work, STDERR_NAME)];
   }
+}
+
+function foreignMark({ key, loc }: PayloadRow): JobMark {
+  return { key, loc, supervisorPid: NO_SUPERVISOR, sharesSession: true };
 }
 
 /** What the trap line of scripts for the Rust program has written. */

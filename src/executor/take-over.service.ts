@@ -26,11 +26,12 @@ export class TakeOver {
 
   /**
    * Before anything is run. Does nothing in a database of our own.
-   * @returns payloads that the other program was running: their processes stand in the old place, so they are left as
-   * they are until they have ended
+   * @returns payloads that need more: those that the other program was running, whose processes stand in the old place,
+   * so they are left as they are until they have ended; and those that it had terminated, of which it ends the shell alone
    */
-  async run(): Promise<PayloadRow[]> {
+  async run(): Promise<{ running: PayloadRow[]; killed: PayloadRow[] }> {
     const running: PayloadRow[] = [];
+    const killed: PayloadRow[] = [];
     const seen = new Set<number>();
     for (;;) {
       const rows = (await this.payloads.listForeign(BATCH + running.length)).filter((row) => !seen.has(row.id));
@@ -42,15 +43,18 @@ export class TakeOver {
         const located = { ...row, loc: await this.locate(row) };
         if (row.status === 'Running') {
           running.push(located);
-        } else {
-          await this.adopt(located);
+          continue;
+        }
+        const loc = await this.adopt(located);
+        if (row.status === 'Killed') {
+          killed.push({ ...located, loc });
         }
       }
     }
     if (seen.size > 0) {
       this.logger.log(`${seen.size} payloads of another program's database were taken over`);
     }
-    return running;
+    return { running, killed };
   }
 
   /** Gives the payload the form of our own; returns its directory. */
@@ -70,15 +74,27 @@ export class TakeOver {
       // It died, or its disk was full, before it had stored where the files are. An empty path is our own directory!
       return join(this.files.root, String(id));
     }
-    const here = resolve(loc);
-    const isHere = isAbsolute(loc) || (await exists(here)) || (await exists(here + DIRECTORY_ENDING));
-    return isHere ? here : join(this.files.root, basename(loc));
+    // As in the server's take-over.
+    const asStored = resolve(loc);
+    const inRoot = join(this.files.root, basename(loc));
+    if (await isThere(asStored)) {
+      return asStored;
+    }
+    return !isAbsolute(loc) || (await isThere(inRoot)) ? inRoot : asStored;
   }
+}
+
+/** In its old place, or, after a crash, moved already. */
+async function isThere(from: string): Promise<boolean> {
+  return (await exists(from)) || (await exists(from + DIRECTORY_ENDING));
 }
 
 /** From `loc` to `loc.run/work`, in steps that can be taken again after a crash; returns `loc.run`. */
 async function moveFiles(from: string): Promise<string> {
   const { loc, work, home } = dirsOf(from + DIRECTORY_ENDING);
+  if (!(await isThere(from))) {
+    return loc;
+  }
   if (await exists(from)) {
     await mkdir(loc, { recursive: true });
     await rename(from, work);

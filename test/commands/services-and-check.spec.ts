@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jsonOf, runCli } from '../support/cli';
@@ -6,6 +6,7 @@ import { Executor } from '../support/executor';
 import { Front } from '../support/front';
 import { Pair, serviceVariables, urlsAt } from '../support/pair';
 import { freePort } from '../support/ports';
+import { RustDatabase } from '../support-storage/rust-database';
 
 const SECRET = 'hunter2-secret-of-16';
 
@@ -120,6 +121,21 @@ describe('check', () => {
     expect(code).toBe(3);
     expect(stdout).toMatch(/^FAULT +database .*is not a database, or is damaged/m);
     expect(readdirSync(directory)).toEqual(['db.sqlite']);
+  });
+
+  it('sees a database of the Rust program, and leaves it as it is', async () => {
+    const { file } = await RustDatabase.create(directory, 'jobs');
+    const before = readFileSync(file);
+    const findings = jsonOf<Checked>(
+      await runCli(['check', '--json'], { env: { DB_PATH: file }, cwd: directory }),
+    ).findings;
+    expect(findings.find(({ what }) => what === 'database')).toEqual({
+      what: 'database',
+      state: 'ok',
+      text: `${file}, of the Rust program: a start copies it and takes it over`,
+    });
+    expect(readFileSync(file).equals(before)).toBe(true);
+    rmSync(file);
   });
 
   it('names a data directory that is a file, and one below a file', async () => {

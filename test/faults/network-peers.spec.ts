@@ -183,3 +183,16 @@ it('case 55: a result that trickles delays no other job, of its service or anoth
 
 it('case 58: connections that the executor closes just when they are used again cost no job and repeat none', () =>
   closingConnections(own, 15, 250, 250));
+
+it.each([
+  ['Invalid', 'run.sh was refused; what runs it does not say why'],
+  ['Failed', 'its script failed; what runs it does not say with which exit code'],
+])(
+  'a job that an executor of the Rust program calls %s says that there is no more to be known',
+  async (state, message) => {
+    const { pair, fake } = await startWithFake();
+    fake.firstStatus = state;
+    const id = await pair.submit(script('true'));
+    expect(await pair.waitFor(id, state as 'Failed')).toMatchObject({ message });
+  },
+);

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Payload } from '../../src/wire/payload';
 import { eventually } from '../support/eventually';
+import { isAlive } from '../support/processes';
 import { fileParts, multipart, request } from '../support/http';
 import { Pair } from '../support/pair';
 import { script, TRAP_LINE } from '../support/script';
@@ -67,6 +68,7 @@ describe("case 72: a server's database of the Rust program", () => {
       running: { status: 'running', files: run('going'), columns: at(going) },
       forgotten: { status: 'running', files: run('forgotten'), columns: at(9999) },
       completed: { status: 'completed', files: { 'output.zip': archive }, isRelative: true, columns: at(7000) },
+      moved: { status: 'completed', files: { 'output.zip': archive }, isMoved: true, columns: at(7005) },
       failed: { status: 'failed', files: run('failed'), columns: at(7001) },
       invalid: { status: 'invalid', files: {}, columns: at(7002) },
       killed: { status: 'killed', files: {}, columns: at(7003) },
@@ -108,6 +110,7 @@ describe("case 72: a server's database of the Rust program", () => {
     const job = await pair.job(ids.completed.id);
     expect(job).toMatchObject({ status: 'Completed', user_id: 1, service: 'example' });
     expect(job.ended_at).toEqual(expect.any(String));
+    expect((await pair.get(`/download/${ids.moved.id}`)).isZip).toBe(true);
   });
 
   it.each(['failed', 'invalid', 'killed', 'cleaned'] as const)('a %s job stays what it is', async (which) => {
@@ -219,16 +222,18 @@ describe("case 72: a client's database of the Rust program", () => {
       running: { status: 'running', files: { 'run.sh': live } },
       terminated: { status: 'running', files: { 'run.sh': other } },
       wasKilled: { status: 'running', files: { 'run.sh': other }, columns: { killed: 1 } },
+      leftover: { status: 'killed', files: { 'run.sh': other }, columns: { killed: 1 } },
       crashing: { status: 'running', files: { 'run.sh': `${TRAP_LINE}\nsleep 0.3\nexit 4\n` } },
       over: { status: 'running', files: { ...ended, o: 'over\n' }, columns: { pid: NO_PROCESS } },
       dead: { status: 'running', files: { 'run.sh': script('true') }, columns: { pid: NO_PROCESS } },
       completed: { status: 'completed', files: { ...ended, o: 'completed\n' }, isRelative: true },
+      moved: { status: 'completed', files: { ...ended, o: 'moved\n' }, isMoved: true },
       failed: { status: 'failed', files: { ...ended, o: 'failed\n' } },
       cleaned: { status: 'cleaned', files: null },
       cutOff: { status: 'unknown', files: null, columns: { loc: '' } },
       nowhere: { status: 'unknown', files: null, columns: { loc: null } },
     });
-    const started = ['running', 'terminated', 'wasKilled', 'crashing'] as const;
+    const started = ['running', 'terminated', 'wasKilled', 'leftover', 'crashing'] as const;
     const pids = await launch(started.map((which) => made[which].loc));
     for (const [at, which] of started.entries()) {
       const pid = pids[at] ?? NO_PROCESS;
@@ -253,6 +258,7 @@ describe("case 72: a client's database of the Rust program", () => {
   it('results are there under their old ids, also of what had ended while nobody looked', async () => {
     expect((await zip('completed')).text('o')).toBe('completed\n');
     expect((await zip('over')).text('o')).toBe('over\n');
+    expect((await zip('moved')).text('o')).toBe('moved\n');
     expect((await state('failed')).status).toBe('Failed');
     expect((await state('cleaned')).status).toBe('Cleaned');
   });
@@ -279,6 +285,8 @@ describe("case 72: a client's database of the Rust program", () => {
 
   it('a termination that the other program had not finished is finished', async () => {
     await eventually(async () => (await state('wasKilled')).status === 'Killed');
+    const pid = (await state('leftover')).pid;
+    await eventually(() => !isAlive(pid));
   });
 
   it.each(['cutOff', 'nowhere'] as const)('a submission that was cut off (%s) has failed', async (which) => {

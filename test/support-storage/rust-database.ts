@@ -19,6 +19,8 @@ export interface RustRow {
   readonly columns?: SqlRow;
   /** Its path is stored as seen from the program's working directory. */
   readonly isRelative?: boolean;
+  /** Its path is stored as it was on another machine. */
+  readonly isMoved?: boolean;
 }
 
 /** Writes a database and a data directory as the Rust program leaves them, below `home`, its working directory. */
@@ -40,7 +42,7 @@ export class RustDatabase {
   }
 
   /** Adds a row; its id and its directory. */
-  async add({ status, files, columns, isRelative }: RustRow): Promise<{ id: number; loc: string }> {
+  async add({ status, files, columns, isRelative, isMoved }: RustRow): Promise<{ id: number; loc: string }> {
     // The server calls a job's directory by a UUID, the client by the payload's id.
     const name = this.table === 'jobs' ? randomUUID() : String(await this.nextId());
     const loc = join(this.home, 'data', name);
@@ -50,7 +52,7 @@ export class RustDatabase {
     }
     await insert(this.file, this.table, {
       status,
-      loc: isRelative ? `./data/${name}` : loc,
+      loc: isRelative ? `./data/${name}` : isMoved ? `/nowhere/data/${name}` : loc,
       ...(this.table === 'jobs' ? { user_id: 1, service: 'example' } : {}),
       ...columns,
     });

@@ -9,6 +9,7 @@ const STATES = {
   absent: 'not there yet, a start makes it',
   current: 'up to date',
   older: 'of an older release: a start updates it',
+  foreign: 'of the Rust program: a start copies it and takes it over',
 } as const;
 
 /** Whether the database can be used, without changing it. */
