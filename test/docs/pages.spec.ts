@@ -24,6 +24,11 @@ describe.each(pages())('%s', (page) => {
     expect(broken).toEqual([]);
   });
 
+  it('names tests that are there', () => {
+    const named = [...readPage(page).matchAll(/<!-- run by (test\/[\w./-]+\.ts)/g)].map(([, file = '']) => file);
+    expect(named.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+  });
+
   it('has no command that is neither run by a test nor marked as not run', () => {
     const unmarked = RUN.includes(page)
       ? []

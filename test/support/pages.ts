@@ -9,7 +9,10 @@ export interface Block {
   readonly text: string;
   /** Number of its first line, for people. */
   readonly line: number;
-  /** Says, in itself or in the comment right before it, that the tests don't run it. */
+  /**
+   * Says, in itself or in the comment right before it, that the tests don't run it, or which test runs it in a way of its
+   * own.
+   */
   readonly isMarked: boolean;
 }
 
@@ -26,12 +29,14 @@ export function readPage(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8');
 }
 
+const MARK = /<!-- (?:not run by the tests|run by test\/)[^>]*-->\s*$/;
+
 export function blocksOf(page: string): Block[] {
   const text = readPage(page);
   return [...text.matchAll(/^( *)```(\w+)\n(.*?)^\1```$/gms)].map((match) => {
     const [, indent = '', language = '', body = ''] = match;
     const before = text.slice(0, match.index);
-    const isMarked = body.includes('not run by the tests') || /<!-- not run by the tests[^>]*-->\s*$/.test(before);
+    const isMarked = body.includes('not run by the tests') || MARK.test(before);
     return {
       language,
       text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
