@@ -27,6 +27,7 @@ export class TakeOver {
 
   /** Before anything is dispatched. Does nothing in a database of our own. */
   async run(): Promise<void> {
+    await this.jobs.settleForeign();
     let count = 0;
     for (let rows = await this.jobs.listForeign(BATCH); rows.length > 0; rows = await this.jobs.listForeign(BATCH)) {
       await Promise.all(rows.map((job) => this.adopt(job)));

@@ -6,7 +6,7 @@ import { READER } from '../database/data-source';
 import { insertRow, updateRow } from '../database/raw-rows';
 import { WriteQueue } from '../database/write-queue';
 import type { Payload as WirePayload } from '../wire/payload';
-import { fromStored, toStored } from '../wire/status';
+import { FOREIGN_LOST, fromStored, toStored, type StoredStatus } from '../wire/status';
 import { PayloadEvents } from './payload-events';
 import { ENDED_STATES, LIVE_STATES, type PayloadState, sourcesOf } from './payload-state';
 import { PayloadEntity } from './payload.entity';
@@ -168,6 +168,13 @@ export class PayloadsRepository {
       this.cache.patch(id, { killed: true });
     }
     return isStored;
+  }
+
+  /** The Rust program's rows of a state that is none of ours, before anything else is read. */
+  async settleForeign(): Promise<void> {
+    const { stored, message } = FOREIGN_LOST;
+    const settled = { status: toStored('Failed'), message };
+    await this.writes.run((manager) => manager.update(PayloadEntity, { status: stored as StoredStatus }, settled));
   }
 
   /** Rows of the Rust program that have not been taken over. */

@@ -30,6 +30,7 @@ export class TakeOver {
    * so they are left as they are until they have ended; and those that it had terminated, of which it ends the shell alone
    */
   async run(): Promise<{ running: PayloadRow[]; killed: PayloadRow[] }> {
+    await this.payloads.settleForeign();
     const running: PayloadRow[] = [];
     const killed: PayloadRow[] = [];
     const seen = new Set<number>();

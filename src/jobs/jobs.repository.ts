@@ -5,7 +5,7 @@ import { RowCache } from '../common/row-cache';
 import { READER } from '../database/data-source';
 import { insertRow, updateRow } from '../database/raw-rows';
 import { WriteQueue } from '../database/write-queue';
-import { fromStored, toStored, type Status } from '../wire/status';
+import { FOREIGN_LOST, fromStored, toStored, type Status, type StoredStatus } from '../wire/status';
 import { JobEvents } from './job-events';
 import { ENDED_STATES, type JobState, LIVE_STATES, sourcesOf } from './job-state';
 import { type JobWishes, NO_WISHES } from './job-wishes';
@@ -236,6 +236,13 @@ export class JobsRepository {
     if (await this.writes.run((manager) => updateRow(manager, JobEntity, { message }, where))) {
       this.cache.patch(id, { message });
     }
+  }
+
+  /** The Rust program's rows of a state that is none of ours, before anything else is read. */
+  async settleForeign(): Promise<void> {
+    const { stored, message } = FOREIGN_LOST;
+    const settled = { status: toStored('Failed'), message };
+    await this.writes.run((manager) => manager.update(JobEntity, { status: stored as StoredStatus }, settled));
   }
 
   /** Rows of the Rust program that have not been taken over. */

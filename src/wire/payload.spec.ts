@@ -30,6 +30,17 @@ describe('readPayload', () => {
     expect(readPayload(payload)).toEqual({ id: 1, status: 'Prepared', ...BARE });
   });
 
+  it("reads the Rust client's from 2.3 on, which echoes nothing, and tells of a job whose processes are gone", () => {
+    const payload = { id: 1, status: 'Lost', loc: 'data/1', pid: 7, killed: false };
+    expect(readPayload(payload)).toEqual({
+      id: 1,
+      status: 'Failed',
+      ...BARE,
+      message: 'its processes are gone, and left no exit code',
+      tellsEnd: true,
+    });
+  });
+
   it('takes an added key of the wrong type for missing', () => {
     const wrong = { key: 5, message: null, exit_code: '0', signal: 9, started_at: 1.5, ended_at: 'now' };
     expect(readPayload({ id: 1, status: 'Killed', ...wrong })).toEqual({

@@ -1,4 +1,4 @@
-import { isStatus, type Status } from './status';
+import { FOREIGN_LOST, isStatus, type Status } from './status';
 
 /**
  * What an executor answers about a payload (a job as the executor knows it).
@@ -31,7 +31,7 @@ export interface PayloadReport {
   readonly signal: string | null;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
-  /** Whether it says how scripts end at all: the Rust program's client doesn't. */
+  /** Whether it says how scripts end at all: the Rust program's client doesn't, but for one that it has lost. */
   readonly tellsEnd: boolean;
 }
 
@@ -46,19 +46,21 @@ export function readPayload(value: unknown): PayloadReport | null {
     return null;
   }
   const fields = value as Record<string, unknown>;
-  if (!Number.isSafeInteger(fields.id) || !isStatus(fields.status)) {
+  const isLost = fields.status === FOREIGN_LOST.wire;
+  const status = isLost ? 'Failed' : fields.status;
+  if (!Number.isSafeInteger(fields.id) || !isStatus(status)) {
     return null;
   }
   return {
     id: fields.id as number,
-    status: fields.status,
+    status,
     key: text(fields.key),
-    message: text(fields.message) ?? '',
+    message: text(fields.message) ?? (isLost ? FOREIGN_LOST.message : ''),
     exitCode: integer(fields.exit_code),
     signal: text(fields.signal),
     startedAt: integer(fields.started_at),
     endedAt: integer(fields.ended_at),
-    tellsEnd: 'exit_code' in fields,
+    tellsEnd: 'exit_code' in fields || isLost,
   };
 }
 

@@ -23,6 +23,12 @@ export type Status = (typeof STATUSES)[number];
 /** A status in the database: lower case, as the Rust program stores it, so that either can read the other's rows. */
 export type StoredStatus = Lowercase<Status>;
 
+/**
+ * A state that the Rust program has from release 2.3 on, and nobody else: the job's processes are gone, and left no exit
+ * code. Read as `Failed`.
+ */
+export const FOREIGN_LOST = { wire: 'Lost', stored: 'lost', message: 'its processes are gone, and left no exit code' };
+
 const BY_STORED = new Map<string, Status>(STATUSES.map((status) => [status.toLowerCase(), status]));
 
 /** A status as the database holds it. */

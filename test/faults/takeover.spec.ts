@@ -27,6 +27,8 @@ async function addAll<Name extends string>(database: RustDatabase, rows: Record<
   return ids;
 }
 
+const LOST = 'its processes are gone, and left no exit code';
+
 /** The copy that was made before the first change, and what it holds. */
 async function copyBeside(file: string): Promise<string> {
   const copies = readdirSync(dirname(file)).filter((name) => name.includes('before'));
@@ -70,6 +72,7 @@ describe("case 72: a server's database of the Rust program", () => {
       completed: { status: 'completed', files: { 'output.zip': archive }, isRelative: true, columns: at(7000) },
       moved: { status: 'completed', files: { 'output.zip': archive }, isMoved: true, columns: at(7005) },
       failed: { status: 'failed', files: run('failed'), columns: at(7001) },
+      lost: { status: 'lost', files: run('lost'), columns: at(7006) },
       invalid: { status: 'invalid', files: {}, columns: at(7002) },
       killed: { status: 'killed', files: {}, columns: at(7003) },
       cleaned: { status: 'cleaned', files: null, columns: at(7004) },
@@ -116,6 +119,10 @@ describe("case 72: a server's database of the Rust program", () => {
   it.each(['failed', 'invalid', 'killed', 'cleaned'] as const)('a %s job stays what it is', async (which) => {
     expect((await pair.job(ids[which].id)).status.toLowerCase()).toBe(which);
     expect((await pair.get(`/download/${ids[which].id}`)).json()).toMatchObject({ id: ids[which].id });
+  });
+
+  it('a job that the other program called lost has failed, saying why', async () => {
+    expect(await pair.job(ids.lost.id)).toMatchObject({ status: 'Failed', message: LOST });
   });
 
   it('its quota is right from the first moment: what waits starts only when what runs has ended', async () => {
@@ -229,6 +236,7 @@ describe("case 72: a client's database of the Rust program", () => {
       completed: { status: 'completed', files: { ...ended, o: 'completed\n' }, isRelative: true },
       moved: { status: 'completed', files: { ...ended, o: 'moved\n' }, isMoved: true },
       failed: { status: 'failed', files: { ...ended, o: 'failed\n' } },
+      lost: { status: 'lost', files: { 'run.sh': script('true'), o: 'lost\n' } },
       cleaned: { status: 'cleaned', files: null },
       cutOff: { status: 'unknown', files: null, columns: { loc: '' } },
       nowhere: { status: 'unknown', files: null, columns: { loc: null } },
@@ -287,6 +295,12 @@ describe("case 72: a client's database of the Rust program", () => {
     await eventually(async () => (await state('wasKilled')).status === 'Killed');
     const pid = (await state('leftover')).pid;
     await eventually(() => !isAlive(pid));
+  });
+
+  it('what the other program called lost has failed, and its files are there', async () => {
+    expect(await state('lost')).toMatchObject({ status: 'Failed', message: LOST, exit_code: null });
+    const partial = await request(`${pair.client.url}/retrieve_partial/${ids.lost.id}`);
+    expect((await ZipContents.read(partial.body)).text('o')).toBe('lost\n');
   });
 
   it.each(['cutOff', 'nowhere'] as const)('a submission that was cut off (%s) has failed', async (which) => {
