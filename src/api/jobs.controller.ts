@@ -20,10 +20,15 @@ const ZIP = { 'application/zip': { schema: { type: 'string', format: 'binary' } 
 const body = (status: number, description: string, example: StatusBodyDto) => ({
   status,
   description,
-  content: { 'application/json': { schema: { $ref: '#/components/schemas/StatusBodyDto' }, example } },
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/StatusBody' }, example } },
 });
 
-const ID = ApiParam({ name: 'id', type: 'integer', description: 'id of the job', example: 1 });
+const ID = ApiParam({
+  name: 'id',
+  type: 'integer',
+  description: 'id of the job, as its upload was answered',
+  example: 1,
+});
 const NO_ID = ApiResponse(
   body(400, 'not an id', { id: 0, status: 'Unknown', message: 'id: "abc" is not a number of a job' }),
 );
@@ -45,7 +50,9 @@ export class JobsController {
   @Get('download/:id')
   @ApiOperation({
     summary: 'The results of a completed job; else its state',
-    description: 'The content type tells which: `application/zip` only once the job is `Completed`.',
+    description:
+      'The content type alone tells which: `application/zip` only once the job is `Completed`. Both are 200, as portals ' +
+      'know it.',
   })
   @ID
   @ApiQuery({
@@ -53,15 +60,19 @@ export class JobsController {
     required: false,
     schema: { type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 },
     description:
-      'seconds to wait for the next change of the state of a job that has not ended; then the answer follows',
+      'seconds to wait for the next change of the state of a job that has not ended, in place of polling; then, or when ' +
+      'they are over, the answer follows',
   })
   @ApiResponse({
     status: 200,
     description: 'the result archive, or the state of a job that is not `Completed`',
+    headers: {
+      'Content-Length': { description: 'bytes of the body: what has fewer was cut short', schema: { type: 'integer' } },
+    },
     content: {
       ...ZIP,
       'application/json': {
-        schema: { $ref: '#/components/schemas/StatusBodyDto' },
+        schema: { $ref: '#/components/schemas/StatusBody' },
         example: { id: 1, status: 'Running', message: '' },
       },
     },
@@ -105,9 +116,12 @@ export class JobsController {
   }
 
   @Get('download_partial/:id')
-  @ApiOperation({ summary: 'The files of a job as they are now, whatever its state' })
+  @ApiOperation({
+    summary: 'The files of a job as they are now, whatever its state',
+    description: 'After the end they are as they were at the end; so the files of a failed job can be fetched, too.',
+  })
   @ID
-  @ApiResponse({ status: 200, description: 'the working directory', content: ZIP })
+  @ApiResponse({ status: 200, description: 'the working directory as a zip', content: ZIP })
   @ApiResponse(
     body(400, 'not an id, or its service is configured no longer', {
       id: 1,
@@ -145,7 +159,10 @@ export class JobsController {
 
   @Post('terminate/:id')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Ends a job; answers once nothing of it can run any more' })
+  @ApiOperation({
+    summary: 'Ends a job; answers once nothing of it can run any more',
+    description: 'Jobs that wait can be ended, too. It needs no body, and may take up to 35 seconds.',
+  })
   @ID
   @ApiResponse(body(200, 'terminated, now or before', { id: 1, status: 'Killed', message: 'job terminated' }))
   @NO_ID
@@ -173,7 +190,7 @@ export class JobsController {
   @Get('jobs/:id')
   @ApiOperation({ summary: 'All that there is to know of a job, without starting a download' })
   @ID
-  @ApiResponse({ status: 200, type: JobDetailsDto })
+  @ApiResponse({ status: 200, type: JobDetailsDto, description: 'the job as it is now' })
   @NO_ID
   @NO_JOB
   @FAULT

@@ -24,7 +24,7 @@ const refusal = (status: number, description: string, message: string) => ({
   description,
   content: {
     'application/json': {
-      schema: { $ref: '#/components/schemas/StatusBodyDto' },
+      schema: { $ref: '#/components/schemas/StatusBody' },
       example: { id: 0, status: 'Unknown', message },
     },
   },
@@ -50,7 +50,10 @@ export class UploadController {
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
-    description: 'names this upload: a repeat with the same key and content gives the same job, for a day',
+    description:
+      'names this upload: a repeat with the same key and content gives the same job, for a day. Printable ASCII characters',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    example: 'order-4711',
   })
   @ApiConsumes('multipart/form-data')
   @ApiBody({
@@ -58,11 +61,17 @@ export class UploadController {
       type: 'object',
       required: ['user_id', 'service'],
       properties: {
-        user_id: { type: 'integer', format: 'int32', description: 'whose quota the job counts against', example: 1 },
-        service: { type: 'string', description: 'one of `GET /services`', example: 'example' },
+        user_id: {
+          type: 'integer',
+          format: 'int32',
+          description: "the portal's number for its user, whose quota the job counts against",
+          example: 1,
+        },
+        service: { type: 'string', description: 'name of a service, one of `GET /services`', example: 'example' },
         run_sh: {
           type: 'string',
-          description: 'the text of `run.sh`, for those who have no file at hand; not beside a file `run.sh`',
+          description:
+            'the text of `run.sh`, for those who have no file at hand: at most 1 MiB, and not beside a file `run.sh`',
           example: '#!/bin/bash\necho "hello from job $JOB_ID" > hello.txt\n',
         },
         walltime: wish(
@@ -82,7 +91,7 @@ export class UploadController {
         file: {
           type: 'array',
           items: { type: 'string', format: 'binary' },
-          description: 'the files of the job',
+          description: 'the files of the job. Directories in their names are dropped, and each may come once',
           example: [],
         },
       },

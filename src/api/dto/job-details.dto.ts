@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { Job } from '../../jobs/jobs.repository';
 import { STATUSES, type Status } from '../../wire/status';
 
@@ -18,29 +18,40 @@ const wish = (description: string, example: number | null) => ({
 });
 
 /** All that there is to know of a job. */
+@ApiSchema({ name: 'JobDetails', description: 'All that there is to know of a job.' })
 export class JobDetailsDto {
-  @ApiProperty({ example: 1 })
+  @ApiProperty({ description: 'id of the job', type: 'integer', example: 1 })
   id!: number;
 
-  @ApiProperty({ description: "the portal's number for its user", example: 7 })
+  @ApiProperty({ description: "the portal's number for its user", type: 'integer', example: 7 })
   user_id!: number;
 
-  @ApiProperty({ example: 'example' })
+  @ApiProperty({ description: 'the service that it was uploaded for', example: 'example' })
   service!: string;
 
-  @ApiProperty({ enum: STATUSES, example: 'Failed' satisfies Status })
+  @ApiProperty({ enum: STATUSES, description: 'its state', example: 'Failed' satisfies Status })
   status!: Status;
 
-  @ApiProperty({ description: 'why it is in this state, or what holds it up', example: 'exit code 3' })
+  @ApiProperty({ description: 'for people: why it is in this state, or what holds it up', example: 'exit code 3' })
   message!: string;
 
-  @ApiProperty({ description: 'of run.sh', type: Number, nullable: true, example: 3 })
+  @ApiProperty({
+    description: 'exit code of `run.sh`; null if it has none',
+    type: 'integer',
+    nullable: true,
+    example: 3,
+  })
   exit_code!: number | null;
 
-  @ApiProperty({ description: 'the signal that ended run.sh', type: String, nullable: true, example: null })
+  @ApiProperty({
+    description: 'the signal that ended `run.sh`; null if none did',
+    type: String,
+    nullable: true,
+    example: null,
+  })
   signal!: string | null;
 
-  @ApiProperty(wish('seconds that run.sh may run', 3600))
+  @ApiProperty(wish('seconds that `run.sh` may run', 3600))
   walltime!: number | null;
 
   @ApiProperty(wish('CPUs', null))
@@ -58,7 +69,7 @@ export class JobDetailsDto {
   @ApiProperty(time('taken by the backend'))
   submitted_at!: string | null;
 
-  @ApiProperty(time('run.sh started'))
+  @ApiProperty(time('`run.sh` started'))
   started_at!: string | null;
 
   @ApiProperty(time('ended, results in place'))

@@ -14,8 +14,8 @@ import { PayloadRetention } from '../payload-retention.service';
 import { hasEnded } from '../payload-state';
 import { idsOf, type PayloadRow, PayloadsRepository, toWire } from '../payloads.repository';
 import { RunnerService } from '../runner.service';
-import { BAD_ID, FAULT, TOKEN_MISSING, UNKNOWN } from './error-answers';
-import { PayloadDto } from './payload.dto';
+import { BAD_ID, FAULT, ID, TOKEN_MISSING, UNKNOWN } from './error-answers';
+import { KEY_EXAMPLE, PayloadDto } from './payload.dto';
 
 const ZIP = { 'application/zip': { schema: { type: 'string', format: 'binary' } } } as const;
 
@@ -38,16 +38,41 @@ export class PayloadsController {
   @Post('submit')
   @HttpCode(200)
   @ApiOperation({ summary: 'Takes a job: its files, `run.sh` among them' })
-  @ApiHeader({ name: 'X-Job-Key', required: false, description: 'key of the job: the same for a repeat' })
-  @ApiHeader({ name: 'X-Job-Id', required: false, description: 'becomes JOB_ID of the job' })
-  @ApiHeader({ name: 'X-Job-Walltime', required: false, description: 'milliseconds that the script may run' })
+  @ApiHeader({
+    name: 'X-Job-Key',
+    required: false,
+    description: 'key of the job, made by the server: what carries one that was seen before starts nothing',
+    example: KEY_EXAMPLE,
+  })
+  @ApiHeader({
+    name: 'X-Job-Id',
+    required: false,
+    description: 'id under which the portal knows the job; becomes `JOB_ID` in its environment',
+    example: '1',
+  })
+  @ApiHeader({
+    name: 'X-Job-Walltime',
+    required: false,
+    description: 'milliseconds that `run.sh` may run',
+    schema: { type: 'integer', minimum: 1 },
+    example: 3_600_000,
+  })
   @ApiConsumes('multipart/form-data')
   @ApiBody({
-    schema: { type: 'object', properties: { file: { type: 'array', items: { type: 'string', format: 'binary' } } } },
+    schema: {
+      type: 'object',
+      properties: {
+        file: {
+          type: 'array',
+          items: { type: 'string', format: 'binary' },
+          description: 'the files of the job; the parts may have any name. Their sizes have no limit',
+        },
+      },
+    },
   })
-  @ApiResponse({ status: 200, type: PayloadDto, description: 'taken (or known by its X-Job-Key already)' })
+  @ApiResponse({ status: 200, type: PayloadDto, description: 'taken, or known by its `X-Job-Key` already' })
   @ApiResponse({ status: 400, type: PayloadDto, description: 'the form is not understood' })
-  @ApiResponse({ status: 409, type: PayloadDto, description: 'its X-Job-Key was terminated before it arrived' })
+  @ApiResponse({ status: 409, type: PayloadDto, description: 'its `X-Job-Key` was terminated before it arrived' })
   @ApiResponse({ status: 507, type: PayloadDto, description: 'the disk is full' })
   async submit(@Req() request: Request): Promise<PayloadDto> {
     const payload = await this.acceptPayload.accept(request);
@@ -56,11 +81,13 @@ export class PayloadsController {
   }
 
   @Get('retrieve/:id')
-  @ApiOperation({ summary: 'The state of a payload, or its results once it is Completed' })
+  @ApiOperation({ summary: 'The results of a completed payload; else its state' })
   @ApiResponse({
     status: 200,
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/PayloadDto' } }, ...ZIP },
+    description: 'the result archive, again and again; or the state of a payload that is not `Completed`',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Payload' } }, ...ZIP },
   })
+  @ID
   @ApiResponse(BAD_ID)
   @ApiResponse(UNKNOWN)
   async retrieve(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
@@ -77,7 +104,8 @@ export class PayloadsController {
 
   @Get('retrieve_partial/:id')
   @ApiOperation({ summary: 'The working directory of a payload as it is now' })
-  @ApiResponse({ status: 200, content: ZIP })
+  @ApiResponse({ status: 200, description: 'the working directory as a zip', content: ZIP })
+  @ID
   @ApiResponse(BAD_ID)
   @ApiResponse(UNKNOWN)
   async retrievePartial(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
@@ -87,7 +115,8 @@ export class PayloadsController {
   @Post('kill/:id')
   @HttpCode(200)
   @ApiOperation({ summary: 'Ends a payload; answers once nothing of it can run any more' })
-  @ApiResponse({ status: 200, description: 'ended, now or before; no body' })
+  @ApiResponse({ status: 200, description: 'ended, now or before' })
+  @ID
   @ApiResponse(BAD_ID)
   @ApiResponse(UNKNOWN)
   async kill(@Param('id') id: string): Promise<void> {
@@ -99,6 +128,7 @@ export class PayloadsController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Frees what the executor holds of an ended payload' })
   @ApiResponse({ status: 204, description: 'freed, now or before' })
+  @ID
   @ApiResponse(BAD_ID)
   @ApiResponse(UNKNOWN)
   @ApiResponse({ status: 409, type: PayloadDto, description: 'it has not ended yet' })
