@@ -91,7 +91,7 @@ export class UploadController {
         file: {
           type: 'array',
           items: { type: 'string', format: 'binary' },
-          description: 'the files of the job. Directories in their names are dropped, and each may come once',
+          description: 'the files of the job. Directories in their names are dropped, and each name may come once',
           example: [],
         },
       },

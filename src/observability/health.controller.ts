@@ -47,7 +47,7 @@ export class HealthController {
   @Get('health')
   @ApiOperation({
     summary: 'Whether the program and its database work',
-    description: 'For liveness probes: a program that fails here is helped by a restart. It says nothing of executors.',
+    description: 'For liveness probes. It says nothing of executors.',
   })
   @ApiResponse({ status: 200, type: HealthDto, description: 'both work' })
   @ApiResponse({ status: 503, type: HealthDto, description: 'the database does not answer' })
