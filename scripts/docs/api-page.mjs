@@ -59,29 +59,37 @@ function groupsOf({ document, operations }) {
     .filter((group) => group.operations.length > 0);
 }
 
-/** Faults that every route of a chapter answers with in the same words: they stand once, before the routes. */
+/** Faults that most routes of a chapter answer with in the same words, by status: they stand once, before the routes. */
 function sharedAnswers(operations) {
-  const [first, ...others] = operations;
-  if (others.length === 0) return [];
-  return Object.entries(first.operation.responses).filter(
-    ([status, answer]) =>
-      Number(status) >= 400 && others.every(({ operation }) => isDeepStrictEqual(operation.responses[status], answer)),
-  );
+  const shared = {};
+  const [first] = operations;
+  for (const status of Object.keys(first.operation.responses).filter((each) => Number(each) >= 400)) {
+    const answers = operations.map(({ operation }) => operation.responses[status]);
+    const most = answers.find(
+      (one) => answers.filter((other) => isDeepStrictEqual(one, other)).length * 2 > answers.length,
+    );
+    if (most !== undefined && !answers.includes(undefined)) shared[status] = most;
+  }
+  return shared;
 }
 
 function chapterText({ title, document, groups, shared }) {
-  const except = new Set(shared.map(([status]) => status));
   const isServersOwn = title !== 'Server and executor';
   const token = Object.values(document.components?.securitySchemes ?? {})
     .filter(({ type, scheme }) => type === 'http' && scheme === 'bearer')
-    .map(({ description }) => `Header \`Authorization: Bearer ...\`: ${description ?? ''}`);
+    .map(({ description }) => sentence(`Requests carry \`Authorization: Bearer ...\`: ${description ?? ''}`));
   return blocks([
     `## ${title}`,
     isServersOwn ? sentence(document.info.description ?? '') : 'Answered by both in the same way, and without a token.',
     ...(isServersOwn ? token : []),
-    shared.length === 0 ? '' : blocks(['All routes of this chapter answer also:', answerTable(shared)]),
+    Object.keys(shared).length === 0
+      ? ''
+      : blocks([
+          'Besides, any route of this chapter may answer, unless it gives the status another meaning:',
+          answerTable(Object.entries(shared)),
+        ]),
     ...groups.flatMap(({ operations }) =>
-      operations.map(({ route, operation }) => operationSection(route, operation, except)),
+      operations.map(({ route, operation }) => operationSection(route, operation, shared)),
     ),
   ]);
 }

@@ -2,7 +2,7 @@
 
 /** A table. Cells are Markdown; what would break a row is escaped. */
 export function table(head, rows) {
-  const line = (cells) => `| ${cells.map(cell).join(' | ')} |`;
+  const line = (cells) => `|${cells.map((text) => (text === '' ? ' ' : ` ${cell(text)} `)).join('|')}|`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 

@@ -1,5 +1,6 @@
 // One route of an OpenAPI document as a section of the page.
 
+import { isDeepStrictEqual } from 'node:util';
 import { blocks, code, jsonCode, sentence, table } from './markdown.mjs';
 import { fieldTable, typeOf, withExample } from './schema.mjs';
 
@@ -10,11 +11,11 @@ export function operationsOf(document) {
   );
 }
 
-/**
- * @param except statuses whose answer stands elsewhere on the page
- */
-export function operationSection(route, operation, except = new Set()) {
-  const answers = Object.entries(operation.responses).filter(([status]) => !except.has(status));
+/** @param shared answers by status that stand elsewhere on the page: only others are told */
+export function operationSection(route, operation, shared = {}) {
+  const answers = Object.entries(operation.responses).filter(
+    ([status, answer]) => !isDeepStrictEqual(shared[status], answer),
+  );
   return blocks([
     `### ${route}`,
     sentence(operation.summary ?? ''),
@@ -62,7 +63,7 @@ export function answerTable(answers) {
 }
 
 function bodyOf(content = {}) {
-  const bodies = Object.entries(content).map(([type, { schema, example }]) => {
+  const bodies = Object.entries(content).map(([type, { schema, example = schema?.example }]) => {
     const name = type === 'application/json' ? typeOf(schema) : code(type);
     return example === undefined ? name : `${name}: ${jsonCode(example)}`;
   });

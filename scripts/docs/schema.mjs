@@ -24,12 +24,19 @@ export function nameOf(ref) {
 function kindOf(schema) {
   if (schema.enum && schema.type !== 'array')
     return `one of ${schema.enum.map((value) => code(String(value))).join(', ')}`;
-  if (schema.type === 'array') return `list of ${typeOf(schema.items)}`;
+  if (schema.type === 'array') return `list of ${severalOf(schema.items)}`;
   if (schema.type === 'object' && schema.additionalProperties === false) return 'object without keys';
-  if (schema.format === 'binary') return 'bytes';
+  if (schema.format === 'binary') return 'file';
   if (schema.format === 'date-time') return 'time (ISO 8601)';
   if (schema.format === 'int32') return 'integer of 32 bits';
   return schema.type ?? 'any value';
+}
+
+/** What a list is of. */
+function severalOf(items) {
+  if (items.enum) return items.enum.map((value) => code(String(value))).join(', ');
+  const one = typeOf(items);
+  return /^[a-z]+$/.test(one) ? `${one}s` : one;
 }
 
 function limitsOf(schema) {

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { parseId } from '../common/http/parse-id';
 import { isReset } from '../common/http/peer-gone';
@@ -10,6 +10,7 @@ import { Terminator } from '../dispatch/terminator.service';
 import { isFinal } from '../jobs/job-state';
 import type { Job } from '../jobs/jobs.repository';
 import { MoveWatch } from '../jobs/move-watch.service';
+import { FAULT, refusal, statusAnswer } from './answers';
 import { DescribeJob } from './describe-job.service';
 import { JobDetailsDto } from './dto/job-details.dto';
 import { StatusBodyDto } from './dto/status-body.dto';
@@ -17,25 +18,15 @@ import { MAX_WAIT_SECONDS, readWaitSeconds } from './wait-parameter';
 
 const ZIP = { 'application/zip': { schema: { type: 'string', format: 'binary' } } } as const;
 
-const body = (status: number, description: string, example: StatusBodyDto) => ({
-  status,
-  description,
-  content: { 'application/json': { schema: { $ref: '#/components/schemas/StatusBody' }, example } },
-});
-
 const ID = ApiParam({
   name: 'id',
   type: 'integer',
   description: 'id of the job, as its upload was answered',
   example: 1,
 });
-const NO_ID = ApiResponse(
-  body(400, 'not an id', { id: 0, status: 'Unknown', message: 'id: "abc" is not a number of a job' }),
-);
-const FAULT = ApiResponse(body(500, 'a fault of the server', { id: 0, status: 'Unknown', message: 'internal error' }));
-const NO_JOB = ApiResponse(
-  body(404, 'no such job', { id: 0, status: 'Unknown', message: 'Job 7 not found in the database' }),
-);
+const NO_ID_MESSAGE = 'id: "abc" is not a number of a job';
+const NO_ID = refusal(400, 'not an id', NO_ID_MESSAGE);
+const NO_JOB = refusal(404, 'no such job', 'Job 7 not found in the database');
 
 @ApiTags('jobs')
 @Controller()
@@ -51,8 +42,8 @@ export class JobsController {
   @ApiOperation({
     summary: 'The results of a completed job; else its state',
     description:
-      'The content type alone tells which: `application/zip` only once the job is `Completed`. Both are 200, as portals ' +
-      'know it.',
+      'The content type alone tells which: `application/zip` only once the job is `Completed`. Both come with the ' +
+      'status 200.',
   })
   @ID
   @ApiQuery({
@@ -72,12 +63,12 @@ export class JobsController {
     content: {
       ...ZIP,
       'application/json': {
-        schema: { $ref: '#/components/schemas/StatusBody' },
+        schema: { $ref: getSchemaPath(StatusBodyDto) },
         example: { id: 1, status: 'Running', message: '' },
       },
     },
   })
-  @NO_ID
+  @refusal(400, 'not an id, or a `wait` that is out of its range', NO_ID_MESSAGE)
   @NO_JOB
   @FAULT
   async download(
@@ -122,23 +113,25 @@ export class JobsController {
   })
   @ID
   @ApiResponse({ status: 200, description: 'the working directory as a zip', content: ZIP })
-  @ApiResponse(
-    body(400, 'not an id, or its service is configured no longer', {
-      id: 1,
-      status: 'Running',
-      message: 'service old is not configured any more',
-    }),
-  )
-  @ApiResponse(
-    body(404, 'no such job, not yet on an executor, its files are removed, or its backend gives none before the end', {
+  @statusAnswer(400, 'not an id, or its service is configured no longer', {
+    id: 1,
+    status: 'Running',
+    message: 'service old is not configured any more',
+  })
+  @statusAnswer(
+    404,
+    'no such job, not yet on an executor, its files are removed, or its backend gives none before the end',
+    {
       id: 1,
       status: 'Queued',
       message: 'it has not reached an executor, there are no files yet',
-    }),
+    },
   )
-  @ApiResponse(
-    body(500, 'the executor could not be asked', { id: 1, status: 'Running', message: 'executor: connection refused' }),
-  )
+  @statusAnswer(500, 'the executor could not be asked', {
+    id: 1,
+    status: 'Running',
+    message: 'executor: connection refused',
+  })
   async downloadPartial(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -164,23 +157,19 @@ export class JobsController {
     description: 'Jobs that wait can be ended, too. It needs no body, and may take up to 35 seconds.',
   })
   @ID
-  @ApiResponse(body(200, 'terminated, now or before', { id: 1, status: 'Killed', message: 'job terminated' }))
+  @statusAnswer(200, 'terminated, now or before', { id: 1, status: 'Killed', message: 'job terminated' })
   @NO_ID
   @NO_JOB
-  @ApiResponse(
-    body(409, 'it has ended by itself; state and results stay', {
-      id: 1,
-      status: 'Completed',
-      message: 'job 1 has ended already: Completed',
-    }),
-  )
-  @ApiResponse(
-    body(500, 'not confirmed in time; it is carried out as soon as the executor answers', {
-      id: 1,
-      status: 'Locked',
-      message: 'could not terminate job',
-    }),
-  )
+  @statusAnswer(409, 'it has ended by itself; state and results stay', {
+    id: 1,
+    status: 'Completed',
+    message: 'job 1 has ended already: Completed',
+  })
+  @statusAnswer(500, 'not confirmed in time; it is carried out as soon as the executor answers', {
+    id: 1,
+    status: 'Locked',
+    message: 'could not terminate job',
+  })
   async terminate(@Param('id') text: string): Promise<StatusBodyDto> {
     const id = parseId(text);
     await this.terminator.terminate(id);

@@ -1,8 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { FAULT } from './answers';
 import { DescribeServices } from './describe-services.service';
 import { ServiceDto } from './dto/service.dto';
-import { StatusBodyDto } from './dto/status-body.dto';
 
 @ApiTags('services')
 @Controller()
@@ -17,7 +17,7 @@ export class ServicesController {
       'is asked, for at most 1.5 seconds.',
   })
   @ApiResponse({ status: 200, type: [ServiceDto], description: 'all of them, by name' })
-  @ApiResponse({ status: 500, type: StatusBodyDto, description: 'a fault of the server' })
+  @FAULT
   list(): Promise<ServiceDto[]> {
     return this.describe.list();
   }

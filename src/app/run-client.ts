@@ -18,7 +18,7 @@ const SWAGGER = {
     executor: 'the machine',
   },
 };
-const TOKEN_MEANING = 'Needed where `EXECUTOR_TOKEN` is set: that secret.';
+const TOKEN_MEANING = 'the secret of `EXECUTOR_TOKEN`, needed where that is set';
 
 /** Runs client mode, an executor, until it is stopped. @throws ConfigError, and what the start throws */
 export async function runClient(env: NodeJS.ProcessEnv): Promise<void> {

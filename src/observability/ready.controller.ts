@@ -24,7 +24,8 @@ class ReadyDto {
   @ApiProperty({
     enum: ['ok', 'full', 'error'],
     example: 'ok',
-    description: '`full`: less than 64 MiB are free where database or jobs lie; `error`: it can not be told',
+    description:
+      '`full`: less than 64 MiB are free where database or jobs lie; `error`: it cannot be told; the log has the reason',
   })
   disk!: ReadinessFindings['disk'];
 }

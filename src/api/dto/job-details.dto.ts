@@ -2,12 +2,12 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { Job } from '../../jobs/jobs.repository';
 import { STATUSES, type Status } from '../../wire/status';
 
-const time = (description: string) => ({
-  description: `${description}; ISO 8601 in UTC, null if it has not come to that`,
+const time = (event: string, example: string | null) => ({
+  description: `when ${event}, in UTC; null if it has not come to that`,
   type: String,
   format: 'date-time',
   nullable: true,
-  example: '2026-01-31T12:00:00.000Z',
+  example,
 });
 
 const wish = (description: string, example: number | null) => ({
@@ -60,25 +60,29 @@ export class JobDetailsDto {
   @ApiProperty(wish('memory in MiB', null))
   memory!: number | null;
 
-  @ApiProperty({ ...time('uploaded'), nullable: false })
+  @ApiProperty({
+    description: 'when it was uploaded, in UTC',
+    format: 'date-time',
+    example: '2026-11-25T10:00:00.000Z',
+  })
   created_at!: string;
 
-  @ApiProperty(time('hand-over to a backend begun'))
+  @ApiProperty(time('its hand-over to a backend began', '2026-11-25T10:00:00.003Z'))
   processing_at!: string | null;
 
-  @ApiProperty(time('taken by the backend'))
+  @ApiProperty(time('the backend took it', '2026-11-25T10:00:00.030Z'))
   submitted_at!: string | null;
 
-  @ApiProperty(time('`run.sh` started'))
+  @ApiProperty(time('`run.sh` started', '2026-11-25T10:00:00.037Z'))
   started_at!: string | null;
 
-  @ApiProperty(time('ended, results in place'))
+  @ApiProperty(time('it had ended, with its results in place', '2026-11-25T10:00:00.073Z'))
   ended_at!: string | null;
 
-  @ApiProperty(time('its files removed'))
+  @ApiProperty(time('its files were removed', null))
   cleaned_at!: string | null;
 
-  @ApiProperty(time('when its files are going to be removed'))
+  @ApiProperty(time('its files are going to be removed', '2026-12-05T10:00:00.073Z'))
   expires_at!: string | null;
 
   /**

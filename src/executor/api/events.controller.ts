@@ -8,7 +8,7 @@ import { BadRequestError } from '../executor.errors';
 import { PayloadEvents } from '../payload-events';
 import { PayloadsRepository, toWire } from '../payloads.repository';
 import { PayloadDto } from './payload.dto';
-import { FAULT, TOKEN_MISSING } from './error-answers';
+import { FAULT, refusal, TOKEN_MISSING } from './error-answers';
 
 const MAX_QUERY_BYTES = 64 * 1024;
 
@@ -74,7 +74,13 @@ export class EventsController {
     },
   })
   @ApiResponse({ status: 200, type: [PayloadDto], description: 'those that are known' })
-  @ApiResponse({ status: 400, type: PayloadDto, description: 'the body is not such a list' })
+  @ApiResponse(
+    refusal(
+      400,
+      'the body is not such a list, or longer than 64 KiB',
+      `ids: must be a list of at most ${MAX_QUERY_IDS} integers`,
+    ),
+  )
   async query(@Req() request: Request): Promise<Payload[]> {
     const ids = readIds(await readJsonBody(request, MAX_QUERY_BYTES));
     return (await this.payloads.findMany(ids)).map(toWire);

@@ -4,7 +4,7 @@ import { PayloadNotFoundError } from '../executor.errors';
 import { PayloadsRepository, toWire } from '../payloads.repository';
 import { RunnerService } from '../runner.service';
 import { KEY_EXAMPLE, PayloadDto } from './payload.dto';
-import { FAULT, TOKEN_MISSING } from './error-answers';
+import { FAULT, PROCESSES_LEFT, refusal, TOKEN_MISSING } from './error-answers';
 
 const KEY = ApiParam({
   name: 'key',
@@ -28,7 +28,9 @@ export class KeysController {
   @ApiOperation({ summary: 'The payload of a key' })
   @KEY
   @ApiResponse({ status: 200, type: PayloadDto, description: 'the payload as it is now' })
-  @ApiResponse({ status: 404, type: PayloadDto, description: 'no submission of this key has arrived' })
+  @ApiResponse(
+    refusal(404, 'no submission of this key has arrived', `no payload of key ${KEY_EXAMPLE} on this executor`),
+  )
   async find(@Param('key') key: string): Promise<PayloadDto> {
     const payload = await this.payloads.findByKey(key);
     if (!payload) {
@@ -42,6 +44,7 @@ export class KeysController {
   @ApiOperation({ summary: 'Ends the payload of a key; one that has not arrived yet is refused when it does' })
   @KEY
   @ApiResponse({ status: 200, description: 'ended, now or before, or refused from now on' })
+  @ApiResponse(PROCESSES_LEFT)
   async kill(@Param('key') key: string): Promise<void> {
     const message = 'terminated before it arrived';
     const tombstone = await this.payloads.insert({

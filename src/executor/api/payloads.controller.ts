@@ -1,6 +1,15 @@
 import { pipeline } from 'node:stream/promises';
 import { Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiConsumes,
+  ApiHeader,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { PinoLogger } from 'nestjs-pino';
 import { archiveDirectory } from '../../common/archive/archive-directory';
@@ -14,7 +23,7 @@ import { PayloadRetention } from '../payload-retention.service';
 import { hasEnded } from '../payload-state';
 import { idsOf, type PayloadRow, PayloadsRepository, toWire } from '../payloads.repository';
 import { RunnerService } from '../runner.service';
-import { BAD_ID, FAULT, ID, TOKEN_MISSING, UNKNOWN } from './error-answers';
+import { BAD_ID, FAULT, ID, KEY_TERMINATED, PROCESSES_LEFT, refusal, TOKEN_MISSING, UNKNOWN } from './error-answers';
 import { KEY_EXAMPLE, PayloadDto } from './payload.dto';
 
 const ZIP = { 'application/zip': { schema: { type: 'string', format: 'binary' } } } as const;
@@ -71,9 +80,15 @@ export class PayloadsController {
     },
   })
   @ApiResponse({ status: 200, type: PayloadDto, description: 'taken, or known by its `X-Job-Key` already' })
-  @ApiResponse({ status: 400, type: PayloadDto, description: 'the form is not understood' })
-  @ApiResponse({ status: 409, type: PayloadDto, description: 'its `X-Job-Key` was terminated before it arrived' })
-  @ApiResponse({ status: 507, type: PayloadDto, description: 'the disk is full' })
+  @ApiResponse(
+    refusal(
+      400,
+      'the form or a header is not understood',
+      'two files have the name "run.sh" (directories are dropped)',
+    ),
+  )
+  @ApiResponse(KEY_TERMINATED)
+  @ApiResponse(refusal(507, 'the disk is full', 'no space is left on the disk, try again later'))
   async submit(@Req() request: Request): Promise<PayloadDto> {
     const payload = await this.acceptPayload.accept(request);
     this.logger.assign(idsOf(payload));
@@ -85,11 +100,14 @@ export class PayloadsController {
   @ApiResponse({
     status: 200,
     description: 'the result archive, again and again; or the state of a payload that is not `Completed`',
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Payload' } }, ...ZIP },
+    content: { 'application/json': { schema: { $ref: getSchemaPath(PayloadDto) } }, ...ZIP },
   })
   @ID
   @ApiResponse(BAD_ID)
   @ApiResponse(UNKNOWN)
+  @ApiResponse(
+    refusal(500, 'its results are not there: no disk, or a lost one', 'the files of payload 17 are not there any more'),
+  )
   async retrieve(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const payload = await this.require(id);
     if (payload.status === 'Completed') {
@@ -119,6 +137,7 @@ export class PayloadsController {
   @ID
   @ApiResponse(BAD_ID)
   @ApiResponse(UNKNOWN)
+  @ApiResponse(PROCESSES_LEFT)
   async kill(@Param('id') id: string): Promise<void> {
     const payload = await this.require(id);
     await this.runner.terminate(payload.id);
@@ -131,7 +150,7 @@ export class PayloadsController {
   @ID
   @ApiResponse(BAD_ID)
   @ApiResponse(UNKNOWN)
-  @ApiResponse({ status: 409, type: PayloadDto, description: 'it has not ended yet' })
+  @ApiResponse(refusal(409, 'it has not ended yet', 'payload 17 has not ended yet'))
   async release(@Param('id') id: string): Promise<void> {
     await this.retention.release((await this.require(id)).id);
   }
