@@ -22,6 +22,7 @@ export function operationSection(route, operation, shared = {}) {
     sentence(operation.description ?? ''),
     parametersOf(operation.parameters ?? []),
     requestOf(operation.requestBody),
+    'Answers:',
     answerTable(answers),
     headersOf(answers),
   ]);
@@ -41,7 +42,7 @@ function parametersOf(parameters) {
       required ? 'yes' : '',
       withExample(description, example ?? schema?.example),
     ]);
-  return table(['parameter', 'in', 'type', 'required', 'meaning'], rows);
+  return blocks(['Parameters:', table(['parameter', 'in', 'type', 'required', 'meaning'], rows)]);
 }
 
 function requestOf(body) {
@@ -79,5 +80,7 @@ function headersOf(answers) {
       sentence(description ?? ''),
     ]),
   );
-  return rows.length === 0 ? '' : table(['status', 'header', 'type', 'meaning'], rows);
+  return rows.length === 0
+    ? ''
+    : blocks(['Headers of the answers:', table(['status', 'header', 'type', 'meaning'], rows)]);
 }
