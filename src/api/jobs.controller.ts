@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { parseId } from '../common/http/parse-id';
 import { isReset } from '../common/http/peer-gone';
@@ -10,6 +10,7 @@ import { Terminator } from '../dispatch/terminator.service';
 import { isFinal } from '../jobs/job-state';
 import type { Job } from '../jobs/jobs.repository';
 import { MoveWatch } from '../jobs/move-watch.service';
+import { FAULT, refusal, statusAnswer } from './answers';
 import { DescribeJob } from './describe-job.service';
 import { JobDetailsDto } from './dto/job-details.dto';
 import { StatusBodyDto } from './dto/status-body.dto';
@@ -17,20 +18,15 @@ import { MAX_WAIT_SECONDS, readWaitSeconds } from './wait-parameter';
 
 const ZIP = { 'application/zip': { schema: { type: 'string', format: 'binary' } } } as const;
 
-const body = (status: number, description: string, example: StatusBodyDto) => ({
-  status,
-  description,
-  content: { 'application/json': { schema: { $ref: '#/components/schemas/StatusBodyDto' }, example } },
+const ID = ApiParam({
+  name: 'id',
+  type: 'integer',
+  description: 'id of the job, as its upload was answered',
+  example: 1,
 });
-
-const ID = ApiParam({ name: 'id', type: 'integer', description: 'id of the job', example: 1 });
-const NO_ID = ApiResponse(
-  body(400, 'not an id', { id: 0, status: 'Unknown', message: 'id: "abc" is not a number of a job' }),
-);
-const FAULT = ApiResponse(body(500, 'a fault of the server', { id: 0, status: 'Unknown', message: 'internal error' }));
-const NO_JOB = ApiResponse(
-  body(404, 'no such job', { id: 0, status: 'Unknown', message: 'Job 7 not found in the database' }),
-);
+const NO_ID_MESSAGE = 'id: "abc" is not a number of a job';
+const NO_ID = refusal(400, 'not an id', NO_ID_MESSAGE);
+const NO_JOB = refusal(404, 'no such job', 'Job 7 not found in the database');
 
 @ApiTags('jobs')
 @Controller()
@@ -45,7 +41,9 @@ export class JobsController {
   @Get('download/:id')
   @ApiOperation({
     summary: 'The results of a completed job; else its state',
-    description: 'The content type tells which: `application/zip` only once the job is `Completed`.',
+    description:
+      'The content type alone tells which: `application/zip` only once the job is `Completed`. Both come with the ' +
+      'status 200.',
   })
   @ID
   @ApiQuery({
@@ -53,20 +51,24 @@ export class JobsController {
     required: false,
     schema: { type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 },
     description:
-      'seconds to wait for the next change of the state of a job that has not ended; then the answer follows',
+      'seconds to wait for the next change of the state of a job that has not ended, in place of polling; then, or when ' +
+      'they are over, the answer follows',
   })
   @ApiResponse({
     status: 200,
     description: 'the result archive, or the state of a job that is not `Completed`',
+    headers: {
+      'Content-Length': { description: 'bytes of the body: what has fewer was cut short', schema: { type: 'integer' } },
+    },
     content: {
       ...ZIP,
       'application/json': {
-        schema: { $ref: '#/components/schemas/StatusBodyDto' },
+        schema: { $ref: getSchemaPath(StatusBodyDto) },
         example: { id: 1, status: 'Running', message: '' },
       },
     },
   })
-  @NO_ID
+  @refusal(400, 'not an id, or a `wait` that is out of its range', NO_ID_MESSAGE)
   @NO_JOB
   @FAULT
   async download(
@@ -105,26 +107,31 @@ export class JobsController {
   }
 
   @Get('download_partial/:id')
-  @ApiOperation({ summary: 'The files of a job as they are now, whatever its state' })
+  @ApiOperation({
+    summary: 'The files of a job as they are now, whatever its state',
+    description: 'After the end they are as they were at the end; so the files of a failed job can be fetched, too.',
+  })
   @ID
-  @ApiResponse({ status: 200, description: 'the working directory', content: ZIP })
-  @ApiResponse(
-    body(400, 'not an id, or its service is configured no longer', {
-      id: 1,
-      status: 'Running',
-      message: 'service old is not configured any more',
-    }),
-  )
-  @ApiResponse(
-    body(404, 'no such job, not yet on an executor, its files are removed, or its backend gives none before the end', {
+  @ApiResponse({ status: 200, description: 'the working directory as a zip', content: ZIP })
+  @statusAnswer(400, 'not an id, or its service is configured no longer', {
+    id: 1,
+    status: 'Running',
+    message: 'service old is not configured any more',
+  })
+  @statusAnswer(
+    404,
+    'no such job, not yet on an executor, its files are removed, or its backend gives none before the end',
+    {
       id: 1,
       status: 'Queued',
       message: 'it has not reached an executor, there are no files yet',
-    }),
+    },
   )
-  @ApiResponse(
-    body(500, 'the executor could not be asked', { id: 1, status: 'Running', message: 'executor: connection refused' }),
-  )
+  @statusAnswer(500, 'the executor could not be asked', {
+    id: 1,
+    status: 'Running',
+    message: 'executor: connection refused',
+  })
   async downloadPartial(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -145,25 +152,24 @@ export class JobsController {
 
   @Post('terminate/:id')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Ends a job; answers once nothing of it can run any more' })
+  @ApiOperation({
+    summary: 'Ends a job; answers once nothing of it can run any more',
+    description: 'Jobs that wait can be ended, too. It needs no body, and may take up to 35 seconds.',
+  })
   @ID
-  @ApiResponse(body(200, 'terminated, now or before', { id: 1, status: 'Killed', message: 'job terminated' }))
+  @statusAnswer(200, 'terminated, now or before', { id: 1, status: 'Killed', message: 'job terminated' })
   @NO_ID
   @NO_JOB
-  @ApiResponse(
-    body(409, 'it has ended by itself; state and results stay', {
-      id: 1,
-      status: 'Completed',
-      message: 'job 1 has ended already: Completed',
-    }),
-  )
-  @ApiResponse(
-    body(500, 'not confirmed in time; it is carried out as soon as the executor answers', {
-      id: 1,
-      status: 'Locked',
-      message: 'could not terminate job',
-    }),
-  )
+  @statusAnswer(409, 'it has ended by itself; state and results stay', {
+    id: 1,
+    status: 'Completed',
+    message: 'job 1 has ended already: Completed',
+  })
+  @statusAnswer(500, 'not confirmed in time; it is carried out as soon as the executor answers', {
+    id: 1,
+    status: 'Locked',
+    message: 'could not terminate job',
+  })
   async terminate(@Param('id') text: string): Promise<StatusBodyDto> {
     const id = parseId(text);
     await this.terminator.terminate(id);
@@ -173,7 +179,7 @@ export class JobsController {
   @Get('jobs/:id')
   @ApiOperation({ summary: 'All that there is to know of a job, without starting a download' })
   @ID
-  @ApiResponse({ status: 200, type: JobDetailsDto })
+  @ApiResponse({ status: 200, type: JobDetailsDto, description: 'the job as it is now' })
   @NO_ID
   @NO_JOB
   @FAULT

@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { FAULT } from './answers';
 import { DescribeServices } from './describe-services.service';
 import { ServiceDto } from './dto/service.dto';
 
@@ -10,11 +11,13 @@ export class ServicesController {
 
   @Get('services')
   @ApiOperation({
-    summary:
-      'The services that jobs can be uploaded for: their limits, what they do now, and whether they are reachable',
-    description: 'A backend that has not answered lately is asked for at most 1.5 seconds.',
+    summary: 'The services that jobs can be uploaded for',
+    description:
+      'Their limits, how many jobs are active and waiting, and whether they are reachable. A backend that has not answered lately ' +
+      'is asked, for at most 1.5 seconds.',
   })
-  @ApiResponse({ status: 200, type: [ServiceDto] })
+  @ApiResponse({ status: 200, type: [ServiceDto], description: 'all of them, by name' })
+  @FAULT
   list(): Promise<ServiceDto[]> {
     return this.describe.list();
   }

@@ -1,10 +1,11 @@
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { PinoLogger } from 'nestjs-pino';
 import { ACCEPTED_MESSAGE, AcceptUploadService } from '../jobs/accept-upload.service';
 import { MOST_OF_A_JOB } from '../config/variables';
-import { StatusBodyDto } from './dto/status-body.dto';
+import { FAULT, refusal, statusAnswer } from './answers';
+import type { StatusBodyDto } from './dto/status-body.dto';
 import { WishesKept } from './wishes-kept.service';
 
 /**
@@ -17,17 +18,6 @@ const wish = (maximum: number, description: string) => ({
   maximum,
   description,
   example: '',
-});
-
-const refusal = (status: number, description: string, message: string) => ({
-  status,
-  description,
-  content: {
-    'application/json': {
-      schema: { $ref: '#/components/schemas/StatusBodyDto' },
-      example: { id: 0, status: 'Unknown', message },
-    },
-  },
 });
 
 @ApiTags('jobs')
@@ -50,7 +40,10 @@ export class UploadController {
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
-    description: 'names this upload: a repeat with the same key and content gives the same job, for a day',
+    description:
+      'names this upload: a repeat with the same key and content gives the same job, for a day. Printable ASCII characters',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    example: 'order-4711',
   })
   @ApiConsumes('multipart/form-data')
   @ApiBody({
@@ -58,55 +51,57 @@ export class UploadController {
       type: 'object',
       required: ['user_id', 'service'],
       properties: {
-        user_id: { type: 'integer', format: 'int32', description: 'whose quota the job counts against', example: 1 },
-        service: { type: 'string', description: 'one of `GET /services`', example: 'example' },
+        user_id: {
+          type: 'integer',
+          format: 'int32',
+          description: "the portal's number for its user, whose quota the job counts against",
+          example: 1,
+        },
+        service: { type: 'string', description: 'name of a service, one of `GET /services`', example: 'example' },
         run_sh: {
           type: 'string',
-          description: 'the text of `run.sh`, for those who have no file at hand; not beside a file `run.sh`',
+          description:
+            'the text of `run.sh`, for those who have no file at hand: at most 1 MiB, and not beside a file `run.sh`',
           example: '#!/bin/bash\necho "hello from job $JOB_ID" > hello.txt\n',
         },
         walltime: wish(
           MOST_OF_A_JOB.walltimeS,
-          'optional: seconds that `run.sh` may run, such as `3600`; then it is ended, and the job is `Failed`. At most ' +
+          'seconds that `run.sh` may run, such as `3600`; then it is ended, and the job is `Failed`. At most ' +
             '`max_walltime` of `GET /services`',
         ),
         cpus: wish(
           MOST_OF_A_JOB.cpus,
-          'optional: CPUs that the job needs, such as `4`, of a service whose `wishes` has it. At most `max_cpus`',
+          'CPUs that the job needs, such as `4`, of a service whose `wishes` has it. At most `max_cpus`',
         ),
         memory: wish(
           MOST_OF_A_JOB.memoryMiB,
-          'optional: memory in MiB that the job needs, such as `8192`, of a service whose `wishes` has it. At most ' +
+          'memory in MiB that the job needs, such as `8192`, of a service whose `wishes` has it. At most ' +
             '`max_memory`',
         ),
         file: {
           type: 'array',
           items: { type: 'string', format: 'binary' },
-          description: 'the files of the job',
+          description: 'the files of the job. Directories in their names are dropped, and each name may come once',
           example: [],
         },
       },
     },
   })
-  @ApiResponse({ status: 201, type: StatusBodyDto, description: 'accepted: from now on it is not lost' })
-  @ApiResponse(refusal(400, 'the form is malformed, or a field is missing or wrong', 'Invalid service'))
-  @ApiResponse(
-    refusal(
-      409,
-      'the Idempotency-Key was used for another upload',
-      'Idempotency-Key k-1 stands for another upload (job 1): fields or files differ',
-    ),
+  @statusAnswer(201, 'accepted: from now on it is not lost', { id: 1, status: 'Queued', message: ACCEPTED_MESSAGE })
+  @refusal(400, 'the form is malformed, or a field is missing or wrong', 'Invalid service')
+  @refusal(
+    409,
+    'the `Idempotency-Key` was used for another upload',
+    'Idempotency-Key k-1 stands for another upload (job 1): fields or files differ',
   )
-  @ApiResponse(
-    refusal(
-      413,
-      'more bytes or more files than allowed',
-      'the form is too large: the limit is 419430400 bytes (400.0 MiB) in all',
-    ),
+  @refusal(
+    413,
+    'more bytes or more files than allowed',
+    'the form is too large: the limit is 419430400 bytes (400.0 MiB) in all',
   )
-  @ApiResponse(refusal(500, 'a fault of the server', 'internal error'))
-  @ApiResponse(refusal(503, 'the database is busy', 'the database is busy, try again'))
-  @ApiResponse(refusal(507, 'the disk is full', 'no space is left on the disk, try again later'))
+  @FAULT
+  @refusal(503, 'the database is busy; the same upload may succeed later', 'the database is busy, try again')
+  @refusal(507, 'the disk is full; the same upload may succeed later', 'no space is left on the disk, try again later')
   async upload(@Req() request: Request): Promise<StatusBodyDto> {
     const id = await this.acceptUpload.accept(request, (service) => this.wishesKept.ask(service));
     this.logger.assign({ jobId: id });

@@ -8,6 +8,18 @@ import { type Address, start } from './start';
 import { serveSwagger } from './swagger';
 import { VERSION } from './version';
 
+const SWAGGER = {
+  title: 'job-orchestrator executor',
+  description: 'What servers ask of an executor. A payload is a job as the executor knows it.',
+  tags: {
+    payloads: 'a payload, from its submission to its release',
+    keys: "payloads by the server's key, for a server that does not know whether its submission arrived",
+    events: 'how servers learn of changes: pushed, or asked for many payloads at once',
+    executor: 'the machine',
+  },
+};
+const TOKEN_MEANING = 'the secret of `EXECUTOR_TOKEN`, needed where that is set';
+
 /** Runs client mode, an executor, until it is stopped. @throws ConfigError, and what the start throws */
 export async function runClient(env: NodeJS.ProcessEnv): Promise<void> {
   const config = readClientConfig(env, SCRIPT_RULE_NAMES);
@@ -19,7 +31,7 @@ export async function runClient(env: NodeJS.ProcessEnv): Promise<void> {
     port: config.port,
     warnings: [...config.warnings, ...openDoor(config)],
     errorFilter: new ErrorFilter(payloadBodyOf, 'payloadId'),
-    extend: (app) => serveSwagger(app, 'job-orchestrator executor', null),
+    extend: (app) => serveSwagger(app, { ...SWAGGER, exampleService: null, tokenMeaning: TOKEN_MEANING }),
     greeting: (at) => greeting(config, at),
   });
 }

@@ -9,6 +9,15 @@ import { startWithBackends } from './start-with-backends';
 import { serveSwagger } from './swagger';
 import { VERSION } from './version';
 
+const SWAGGER = {
+  title: 'job-orchestrator',
+  description: 'What portals ask of the server.',
+  tags: {
+    jobs: 'a job, from its upload to its results',
+    services: 'what jobs can be uploaded for',
+  },
+};
+
 /** Runs server mode until it is stopped. @throws ConfigError | AlreadyRunningError, and what the start throws */
 export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
   const config = readServerConfig(env);
@@ -21,7 +30,8 @@ export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
     port: config.port,
     warnings: config.warnings,
     errorFilter: new ErrorFilter(statusBodyOf, 'jobId'),
-    extend: (app) => serveSwagger(app, 'job-orchestrator', [...config.services.keys()][0] ?? null),
+    extend: (app) =>
+      serveSwagger(app, { ...SWAGGER, exampleService: [...config.services.keys()][0] ?? null, tokenMeaning: null }),
     greeting: (at) => greeting(config, at),
   });
 }

@@ -3,22 +3,43 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { VERSION } from './version';
 
-/** Swagger UI at `/swagger`, its document at `/api-docs/openapi.json`. */
-export function serveSwagger(app: NestExpressApplication, title: string, exampleService: string | null): void {
-  const settings = new DocumentBuilder()
-    .setTitle(title)
+export interface SwaggerTexts {
+  readonly title: string;
+  readonly description: string;
+  /** What the tags of the mode's controllers hold, in the order in which they are shown. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What both modes answer in the same way; goes last. */
+const HEALTH_TAG = 'whether the program is well, and whether it can take jobs';
+
+/**
+ * Swagger UI at `/swagger`, its document at `/api-docs/openapi.json`.
+ * @param texts.exampleService a service that the example of an upload names; `null`: as it is in the code
+ * @param texts.tokenMeaning   what `Authorization: Bearer` carries; `null`: nothing asks for it
+ */
+export function serveSwagger(
+  app: NestExpressApplication,
+  texts: SwaggerTexts & { readonly exampleService: string | null; readonly tokenMeaning: string | null },
+): void {
+  const builder = new DocumentBuilder()
+    .setTitle(texts.title)
     .setVersion(VERSION)
-    .setDescription('Middleware between scientific web portals and the computers that run their jobs.')
-    .addBearerAuth()
-    .setLicense('MIT', 'https://opensource.org/license/mit')
-    .build();
-  const document = SwaggerModule.createDocument(app, settings);
-  if (exampleService !== null) {
-    nameExampleService(document, exampleService);
+    .setDescription(texts.description)
+    .setLicense('MIT', 'https://opensource.org/license/mit');
+  for (const [name, description] of Object.entries({ ...texts.tags, health: HEALTH_TAG })) {
+    builder.addTag(name, description);
+  }
+  if (texts.tokenMeaning !== null) {
+    builder.addBearerAuth({ type: 'http', scheme: 'bearer', description: texts.tokenMeaning });
+  }
+  const document = SwaggerModule.createDocument(app, builder.build());
+  if (texts.exampleService !== null) {
+    nameExampleService(document, texts.exampleService);
   }
   SwaggerModule.setup('swagger', app, document, {
     jsonDocumentUrl: 'api-docs/openapi.json',
-    customSiteTitle: title,
+    customSiteTitle: texts.title,
     swaggerOptions: { tryItOutEnabled: true, displayRequestDuration: true },
   });
   app.getHttpAdapter().get('/swagger-ui', (_request: unknown, response: unknown) => {

@@ -2,16 +2,17 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { ConfigError } from './config-error';
 import { EndpointUrl, EndpointUrlError, redactUrl } from './endpoint-url';
-import type {
-  ChoiceVariable,
-  HostVariable,
-  IntegerVariable,
-  ListVariable,
-  PathVariable,
-  SecretVariable,
-  TextVariable,
-  UrlVariable,
-  Variable,
+import {
+  type ChoiceVariable,
+  type HostVariable,
+  type IntegerVariable,
+  type ListVariable,
+  type PathVariable,
+  SECRET,
+  type SecretVariable,
+  type TextVariable,
+  type UrlVariable,
+  type Variable,
 } from './variable-kinds';
 
 /** Environment variables as the process got them. */
@@ -158,8 +159,8 @@ export class EnvReader {
   /** Printable ASCII without spaces, so that it can stand in a header. */
   secret(variable: SecretVariable): string | null {
     const text = this.text(variable);
-    if (text !== null && !/^[\x21-\x7e]{16,256}$/.test(text)) {
-      this.refuse(variable, text, 'is not 16 to 256 printable ASCII characters without spaces');
+    if (text !== null && !SECRET.pattern.test(text)) {
+      this.refuse(variable, text, `is not ${SECRET.form}`);
     }
     return text;
   }

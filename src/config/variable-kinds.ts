@@ -6,7 +6,10 @@ interface VariableBase {
   readonly mode: Mode | 'both';
   readonly default: string | null;
   readonly unit: string | null;
-  /** One sentence for the documentation, without unit and default. */
+  /**
+   * What the documentation says of it: a sentence or two in Markdown, without links, unit and default. Where there is no
+   * default, it says what unset means.
+   */
   readonly meaning: string;
   /** The value may hold a password: it is never printed whole. */
   readonly secret: boolean;
@@ -111,6 +114,9 @@ export function plain<K extends 'host' | 'path'>(
 ): Defaulting<PlainVariable<K>, string> {
   return { kind, name, mode: 'both', default: defaultText, unit: null, meaning, secret: false };
 }
+
+/** What every secret has to be: it goes into a header as it is. `form` ends the sentence `its value is not ...`. */
+export const SECRET = { pattern: /^[\x21-\x7e]{16,256}$/, form: '16 to 256 printable ASCII characters without spaces' };
 
 export function secret(name: string, meaning: string): SecretVariable {
   return { kind: 'secret', name, mode: 'both', default: null, unit: null, meaning, secret: true };

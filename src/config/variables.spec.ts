@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { documentationOf, documentedVariables } from '../../test/support-units/documented-variables';
 import { readClientConfig } from './client-config';
 import { readServerConfig } from './server-config';
 import type { Mode } from './variable-kinds';
 import { ALL_VARIABLES } from './variables';
-
-const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
 
 const SERVICE = 'EXAMPLE';
 const EXAMPLE_URLS: Record<string, string> = {
@@ -81,18 +78,6 @@ describe('the table of variables', () => {
   it('explains every variable in whole sentences', () => {
     for (const { name, meaning } of ALL_VARIABLES) {
       expect([name, meaning]).toEqual([name, expect.stringMatching(/^[A-Z].*\.$/)]);
-    }
-  });
-
-  it('is the one that the documentation has', () => {
-    const documented = documentedVariables().filter(({ name }) => !name.startsWith('SERVICE_<NAME>_SLURM_'));
-    const others = ALL_VARIABLES.filter(({ name }) => name !== 'PORT');
-    expect(documented.filter(({ name }) => name !== 'PORT').sort(byName)).toEqual(
-      [...others].sort(byName).map(documentationOf),
-    );
-    const port = documented.find(({ name }) => name === 'PORT');
-    for (const { default: value } of ALL_VARIABLES.filter(({ name }) => name === 'PORT')) {
-      expect(port?.default).toContain(value);
     }
   });
 });

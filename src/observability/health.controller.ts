@@ -1,26 +1,32 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProperty, ApiResponse, ApiSchema, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { DataSource } from 'typeorm';
 import { READER } from '../database/data-source';
 import { WIRE_VERSION } from '../wire/protocol';
 
 /** That the program answers. */
+@ApiSchema({ name: 'Pong', description: 'That the program answers.' })
 class PongDto {
-  @ApiProperty({ example: 'pong' })
+  @ApiProperty({ description: 'always `pong`', example: 'pong' })
   message!: string;
 }
 
 /** How the program is. */
+@ApiSchema({ name: 'Health', description: 'How the program is.' })
 class HealthDto {
-  @ApiProperty({ enum: ['ok', 'error'], example: 'ok' })
+  @ApiProperty({ enum: ['ok', 'error'], description: '`error` while the database does not answer', example: 'ok' })
   status!: 'ok' | 'error';
 
-  @ApiProperty({ enum: ['ok', 'error'], example: 'ok' })
+  @ApiProperty({ enum: ['ok', 'error'], description: 'whether the database answers', example: 'ok' })
   database!: 'ok' | 'error';
 
-  @ApiProperty({ description: 'version of what our server and executor say beyond the common contract', example: 2 })
+  @ApiProperty({
+    description: 'version of what server and executor say to each other beyond the contract of the Rust program',
+    type: 'integer',
+    example: 2,
+  })
   wire!: number;
 }
 
@@ -32,15 +38,18 @@ export class HealthController {
 
   @Get()
   @Header('content-type', 'application/json; charset=utf-8')
-  @ApiOperation({ summary: 'Answers' })
-  @ApiResponse({ status: 200, type: PongDto })
+  @ApiOperation({ summary: 'Whether the program answers at all' })
+  @ApiResponse({ status: 200, type: PongDto, description: 'it does' })
   ping(): PongDto {
     return { message: 'pong' };
   }
 
   @Get('health')
-  @ApiOperation({ summary: 'Whether the program and its database work' })
-  @ApiResponse({ status: 200, type: HealthDto })
+  @ApiOperation({
+    summary: 'Whether the program and its database work',
+    description: 'For liveness probes. It says nothing of executors.',
+  })
+  @ApiResponse({ status: 200, type: HealthDto, description: 'both work' })
   @ApiResponse({ status: 503, type: HealthDto, description: 'the database does not answer' })
   async health(@Res() response: Response): Promise<void> {
     // A question that has to look into the file.

@@ -1,6 +1,6 @@
 import { heldJob } from '../support/held-job';
 import type { HttpAnswer } from '../support/http';
-import { mismatches, undescribed, type OpenApi, type SeenAnswer } from '../support/openapi';
+import { checkExamples, undescribed, type OpenApi, type SeenAnswer } from '../support/openapi';
 import { Pair } from '../support/pair';
 import { script } from '../support/script';
 
@@ -85,28 +85,7 @@ describe('the Swagger document of server mode', () => {
   });
 
   it('gives examples that are what their schema says', () => {
-    const faults: string[] = [];
-    let count = 0;
-    for (const [path, operations] of Object.entries(document.paths)) {
-      for (const [method, { responses }] of Object.entries(operations)) {
-        for (const [status, { content }] of Object.entries(responses)) {
-          const media = content?.['application/json'];
-          const examples = [media?.example, ...Object.values(media?.examples ?? {}).map(({ value }) => value)];
-          for (const example of examples.filter((each) => each !== undefined)) {
-            count++;
-            faults.push(...mismatches(document, media?.schema ?? {}, example, `${method} ${path} ${status}`));
-          }
-        }
-      }
-    }
-    for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
-      for (const [key, property] of Object.entries(schema.properties ?? {})) {
-        if (property.example !== undefined) {
-          count++;
-          faults.push(...mismatches(document, property, property.example, `${name}.${key}`));
-        }
-      }
-    }
+    const { count, faults } = checkExamples(document);
     expect(faults).toEqual([]);
     expect(count).toBeGreaterThan(0);
   });

@@ -46,6 +46,12 @@ describe('docs/api.md', () => {
     expect(routesIn(EXECUTOR)).toEqual(routesOf(executor));
   });
 
+  it('stands beside a reference with a section for each of them', () => {
+    const sections = [...readPage('docs/api-reference.md').matchAll(/^### ([A-Z]+ \/.*)$/gm)].map(([, route]) => route);
+    const routes = new Set([...routesOf(server), ...routesOf(executor)]);
+    expect(sections.sort()).toEqual([...routes].sort());
+  });
+
   it('has exactly the fields of an upload', () => {
     const form = server.paths['/upload']?.post?.requestBody?.content['multipart/form-data']?.schema;
     const schema = form?.$ref ? server.components?.schemas?.[form.$ref.split('/').at(-1) ?? ''] : form;

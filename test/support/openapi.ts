@@ -6,7 +6,9 @@ export interface OpenApi {
 }
 
 interface Operation {
-  responses: Record<string, { content?: Record<string, MediaType> }>;
+  summary?: string;
+  parameters?: { name: string; description?: string }[];
+  responses: Record<string, { description?: string; content?: Record<string, MediaType> }>;
   requestBody?: { content: Record<string, MediaType> };
 }
 
@@ -18,6 +20,7 @@ interface MediaType {
 
 export interface Schema {
   $ref?: string;
+  description?: string;
   type?: string | string[];
   properties?: Record<string, Schema>;
   required?: string[];
@@ -59,6 +62,52 @@ export function undescribed(document: OpenApi, { method, path, status, type, bod
     return [`${where}: the document has no schema for ${type}, only for ${Object.keys(response.content ?? {}).join()}`];
   }
   return type === 'application/json' ? mismatches(document, media.schema, body, where) : [];
+}
+
+/** How many examples the answers and the schemas of a document have, and where one is not what its schema says. */
+export function checkExamples(document: OpenApi): { count: number; faults: string[] } {
+  const answers = operationsOf(document).flatMap(({ where, operation }) =>
+    Object.entries(operation.responses).flatMap(([status, { content }]) => {
+      const media = content?.['application/json'];
+      const examples = [media?.example, ...Object.values(media?.examples ?? {}).map(({ value }) => value)];
+      return examples.map((example) => ({ schema: media?.schema ?? {}, example, where: `${where} ${status}` }));
+    }),
+  );
+  const fields = Object.entries(document.components?.schemas ?? {}).flatMap(([name, { properties = {} }]) =>
+    Object.entries(properties).map(([key, schema]) => ({ schema, example: schema.example, where: `${name}.${key}` })),
+  );
+  const given = [...answers, ...fields].filter(({ example }) => example !== undefined);
+  return {
+    count: given.length,
+    faults: given.flatMap(({ schema, example, where }) => mismatches(document, schema, example, where)),
+  };
+}
+
+/** What a reader of a document would miss: an operation, a parameter, a field or an answer that nothing is said of. */
+export function unexplained(document: OpenApi): string[] {
+  const missing = (where: string, text: string | undefined): string[] => (text?.trim() ? [] : [where]);
+  const ofFields = (where: string, { properties = {} }: Schema): string[] =>
+    Object.entries(properties).flatMap(([key, { description }]) => missing(`${where}.${key}`, description));
+  return [
+    ...operationsOf(document).flatMap(({ where, operation }) => [
+      ...missing(where, operation.summary),
+      ...(operation.parameters ?? []).flatMap(({ name, description }) => missing(`${where} ${name}`, description)),
+      ...Object.values(operation.requestBody?.content ?? {}).flatMap(({ schema }) => ofFields(where, schema ?? {})),
+      ...Object.entries(operation.responses).flatMap(([status, { description }]) =>
+        missing(`${where} ${status}`, description),
+      ),
+    ]),
+    ...Object.entries(document.components?.schemas ?? {}).flatMap(([name, schema]) => [
+      ...missing(name, schema.description),
+      ...ofFields(name, schema),
+    ]),
+  ];
+}
+
+function operationsOf(document: OpenApi): { where: string; operation: Operation }[] {
+  return Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({ where: `${method} ${path}`, operation })),
+  );
 }
 
 /** Where a value is not what the schema says. Keys that an object schema doesn't know count as mismatches. */

@@ -1,13 +1,13 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { Job } from '../../jobs/jobs.repository';
 import { STATUSES, type Status } from '../../wire/status';
 
-const time = (description: string) => ({
-  description: `${description}; ISO 8601 in UTC, null if it has not come to that`,
+const time = (event: string, example: string | null) => ({
+  description: `when ${event}, in UTC; null if it has not come to that`,
   type: String,
   format: 'date-time',
   nullable: true,
-  example: '2026-01-31T12:00:00.000Z',
+  example,
 });
 
 const wish = (description: string, example: number | null) => ({
@@ -18,29 +18,40 @@ const wish = (description: string, example: number | null) => ({
 });
 
 /** All that there is to know of a job. */
+@ApiSchema({ name: 'JobDetails', description: 'All that there is to know of a job.' })
 export class JobDetailsDto {
-  @ApiProperty({ example: 1 })
+  @ApiProperty({ description: 'id of the job', type: 'integer', example: 1 })
   id!: number;
 
-  @ApiProperty({ description: "the portal's number for its user", example: 7 })
+  @ApiProperty({ description: "the portal's number for its user", type: 'integer', example: 7 })
   user_id!: number;
 
-  @ApiProperty({ example: 'example' })
+  @ApiProperty({ description: 'the service that it was uploaded for', example: 'example' })
   service!: string;
 
-  @ApiProperty({ enum: STATUSES, example: 'Failed' satisfies Status })
+  @ApiProperty({ enum: STATUSES, description: 'its state', example: 'Failed' satisfies Status })
   status!: Status;
 
-  @ApiProperty({ description: 'why it is in this state, or what holds it up', example: 'exit code 3' })
+  @ApiProperty({ description: 'for people: why it is in this state, or what holds it up', example: 'exit code 3' })
   message!: string;
 
-  @ApiProperty({ description: 'of run.sh', type: Number, nullable: true, example: 3 })
+  @ApiProperty({
+    description: 'exit code of `run.sh`; null if it has none',
+    type: 'integer',
+    nullable: true,
+    example: 3,
+  })
   exit_code!: number | null;
 
-  @ApiProperty({ description: 'the signal that ended run.sh', type: String, nullable: true, example: null })
+  @ApiProperty({
+    description: 'the signal that ended `run.sh`; null if none did',
+    type: String,
+    nullable: true,
+    example: null,
+  })
   signal!: string | null;
 
-  @ApiProperty(wish('seconds that run.sh may run', 3600))
+  @ApiProperty(wish('seconds that `run.sh` may run', 3600))
   walltime!: number | null;
 
   @ApiProperty(wish('CPUs', null))
@@ -49,25 +60,29 @@ export class JobDetailsDto {
   @ApiProperty(wish('memory in MiB', null))
   memory!: number | null;
 
-  @ApiProperty({ ...time('uploaded'), nullable: false })
+  @ApiProperty({
+    description: 'when it was uploaded, in UTC',
+    format: 'date-time',
+    example: '2026-11-25T10:00:00.000Z',
+  })
   created_at!: string;
 
-  @ApiProperty(time('hand-over to a backend begun'))
+  @ApiProperty(time('its hand-over to a backend began', '2026-11-25T10:00:00.003Z'))
   processing_at!: string | null;
 
-  @ApiProperty(time('taken by the backend'))
+  @ApiProperty(time('the backend took it', '2026-11-25T10:00:00.030Z'))
   submitted_at!: string | null;
 
-  @ApiProperty(time('run.sh started'))
+  @ApiProperty(time('`run.sh` started', '2026-11-25T10:00:00.037Z'))
   started_at!: string | null;
 
-  @ApiProperty(time('ended, results in place'))
+  @ApiProperty(time('it had ended, with its results in place', '2026-11-25T10:00:00.073Z'))
   ended_at!: string | null;
 
-  @ApiProperty(time('its files removed'))
+  @ApiProperty(time('its files were removed', null))
   cleaned_at!: string | null;
 
-  @ApiProperty(time('when its files are going to be removed'))
+  @ApiProperty(time('its files are going to be removed', '2026-12-05T10:00:00.073Z'))
   expires_at!: string | null;
 
   /**

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { ServiceConfig } from '../../config/server-config';
 import { fieldsKept, type KeptWishes, WISH_FIELD_NAMES, type WishFieldName } from '../../jobs/job-wishes';
 
@@ -15,17 +15,21 @@ export interface ServiceState {
 }
 
 /** A service that jobs can be uploaded for. */
+@ApiSchema({ name: 'Service', description: 'A service that jobs can be uploaded for.' })
 export class ServiceDto {
   @ApiProperty({ description: "what an upload's `service` field says", example: 'example' })
   name!: string;
 
-  @ApiProperty({ description: 'what runs its jobs', example: 'native' })
+  @ApiProperty({
+    description: 'what runs its jobs: `native` (executors), `slurm`, or one that a package brings',
+    example: 'native',
+  })
   backend!: string;
 
-  @ApiProperty({ description: 'active jobs of one user, at most', example: 5 })
+  @ApiProperty({ description: 'active jobs of one user, at most', type: 'integer', example: 5 })
   runs_per_user!: number;
 
-  @ApiProperty({ description: 'active jobs of all users, at most', example: 10 })
+  @ApiProperty({ description: 'active jobs of all users, at most', type: 'integer', example: 10 })
   max_runs!: number;
 
   @ApiProperty({
@@ -45,10 +49,10 @@ export class ServiceDto {
   @ApiProperty({ description: 'the most of `memory`, in MiB; null: no limit', ...COUNT, example: null })
   max_memory!: number | null;
 
-  @ApiProperty({ description: 'jobs that are active now: handed over, or being so', example: 2 })
+  @ApiProperty({ description: 'jobs that are active now: handed over, or being so', type: 'integer', example: 2 })
   active!: number;
 
-  @ApiProperty({ description: 'jobs that wait for their turn now', example: 0 })
+  @ApiProperty({ description: 'jobs that wait for their turn now', type: 'integer', example: 0 })
   waiting!: number;
 
   @ApiProperty({ description: 'its backend has answered just now, or lately', example: true })

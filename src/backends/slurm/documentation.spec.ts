@@ -1,35 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allowedOptions } from './sbatch-options';
-import { SLURM_VARIABLES } from './slurm.config';
 import { SLURM_STATES } from './slurm-state';
 
-const PREFIX = 'SERVICE_<NAME>_SLURM_';
 const page = readFileSync(join(__dirname, '../../../docs/backends/slurm.md'), 'utf8');
 
-/** The rows of the table of variables: name, default, limits. */
-const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| ([^|]*) \| ([^|]*) \|/gm)]
-  .map(([, name = '', fallback = '', limits = '']) => ({ name, fallback, limits }))
-  .filter(({ name }) => !Object.hasOwn(SLURM_STATES, name));
-
 describe('docs/backends/slurm.md', () => {
-  it('has a row for each variable, and for no other, with its default and limits', () => {
-    const variables = Object.values(SLURM_VARIABLES);
-    expect(rows.map(({ name }) => PREFIX + name)).toEqual(variables.map(({ name }) => name));
-    for (const [index, variable] of variables.entries()) {
-      const { fallback, limits } = rows[index]!;
-      if (variable.default !== null) {
-        expect([variable.name, fallback.replaceAll('`', '')]).toEqual([variable.name, variable.default]);
-      }
-      if (variable.kind === 'integer') {
-        expect([variable.name, limits]).toEqual([
-          variable.name,
-          `${variable.unit ?? ''}, ${variable.min} to ${variable.max}`,
-        ]);
-      }
-    }
-  });
-
   it('names the options of sbatch that may be given, by transport', () => {
     for (const transport of ['cli', 'rest'] as const) {
       const [, line = ''] = new RegExp(`^- with \`${transport}\` ([^;.]*(?:\\n[^;.]*)*)[;.]$`, 'm').exec(page) ?? [];

@@ -1,4 +1,3 @@
-import { documentationOf, documentedVariables } from '../../../test/support-units/documented-variables';
 import { ConfigError } from '../../config/config-error';
 import { readServerConfig } from '../../config/server-config';
 import { readSlurmServices, SLURM_VARIABLES, type SlurmService } from './slurm.config';
@@ -112,10 +111,5 @@ describe('the table of variables for SLURM', () => {
         expect.stringMatching(/^[A-Z].*\.$/),
       ]);
     }
-  });
-
-  it('is the one that the documentation has', () => {
-    const documented = documentedVariables().filter(({ name }) => name.startsWith('SERVICE_<NAME>_SLURM_'));
-    expect(documented).toEqual(Object.values(SLURM_VARIABLES).map(documentationOf));
   });
 });

@@ -8,7 +8,7 @@ import { BadRequestError } from '../executor.errors';
 import { PayloadEvents } from '../payload-events';
 import { PayloadsRepository, toWire } from '../payloads.repository';
 import { PayloadDto } from './payload.dto';
-import { FAULT, TOKEN_MISSING } from './error-answers';
+import { FAULT, refusal, TOKEN_MISSING } from './error-answers';
 
 const MAX_QUERY_BYTES = 64 * 1024;
 
@@ -28,8 +28,17 @@ export class EventsController {
   ) {}
 
   @Get('events')
-  @ApiOperation({ summary: 'Pushes each change of a payload as a line of JSON; empty lines are heartbeats' })
-  @ApiResponse({ status: 200, content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
+  @ApiOperation({
+    summary: 'Pushes each change of a payload as a line of JSON',
+    description:
+      `The answer does not end. Every ${HEARTBEAT_MS / 1000} seconds an empty line says that the connection lives. A ` +
+      'reader that is too slow is cut off.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'a Payload a line, as it is after the change',
+    content: { 'application/x-ndjson': { schema: { type: 'string' } } },
+  })
   stream(@Req() request: Request, @Res() response: Response): void {
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     response.write('\n');
@@ -49,9 +58,29 @@ export class EventsController {
   @Post('payloads/query')
   @HttpCode(200)
   @ApiOperation({ summary: 'The states of many payloads; ids that are not known are left out' })
-  @ApiBody({ schema: { type: 'object', properties: { ids: { type: 'array', items: { type: 'integer' } } } } })
-  @ApiResponse({ status: 200, type: [PayloadDto] })
-  @ApiResponse({ status: 400, type: PayloadDto })
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['ids'],
+      properties: {
+        ids: {
+          type: 'array',
+          items: { type: 'integer' },
+          maxItems: MAX_QUERY_IDS,
+          description: 'numbers of the payloads',
+          example: [17, 18],
+        },
+      },
+    },
+  })
+  @ApiResponse({ status: 200, type: [PayloadDto], description: 'those that are known' })
+  @ApiResponse(
+    refusal(
+      400,
+      'the body is not such a list, or longer than 64 KiB',
+      `ids: must be a list of at most ${MAX_QUERY_IDS} integers`,
+    ),
+  )
   async query(@Req() request: Request): Promise<Payload[]> {
     const ids = readIds(await readJsonBody(request, MAX_QUERY_BYTES));
     return (await this.payloads.findMany(ids)).map(toWire);

@@ -1,10 +1,16 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { PayloadNotFoundError } from '../executor.errors';
 import { PayloadsRepository, toWire } from '../payloads.repository';
 import { RunnerService } from '../runner.service';
-import { PayloadDto } from './payload.dto';
-import { FAULT, TOKEN_MISSING } from './error-answers';
+import { KEY_EXAMPLE, PayloadDto } from './payload.dto';
+import { FAULT, PROCESSES_LEFT, refusal, TOKEN_MISSING } from './error-answers';
+
+const KEY = ApiParam({
+  name: 'key',
+  description: 'what `X-Job-Key` said, or would say, when the job was submitted',
+  example: KEY_EXAMPLE,
+});
 
 /** Payloads by the server's key: for a server that doesn't know whether its submission arrived. */
 @ApiTags('keys')
@@ -20,8 +26,11 @@ export class KeysController {
 
   @Get(':key')
   @ApiOperation({ summary: 'The payload of a key' })
-  @ApiResponse({ status: 200, type: PayloadDto })
-  @ApiResponse({ status: 404, type: PayloadDto, description: 'no submission of this key has arrived' })
+  @KEY
+  @ApiResponse({ status: 200, type: PayloadDto, description: 'the payload as it is now' })
+  @ApiResponse(
+    refusal(404, 'no submission of this key has arrived', `no payload of key ${KEY_EXAMPLE} on this executor`),
+  )
   async find(@Param('key') key: string): Promise<PayloadDto> {
     const payload = await this.payloads.findByKey(key);
     if (!payload) {
@@ -33,7 +42,9 @@ export class KeysController {
   @Post(':key/kill')
   @HttpCode(200)
   @ApiOperation({ summary: 'Ends the payload of a key; one that has not arrived yet is refused when it does' })
-  @ApiResponse({ status: 200, description: 'ended, now or before, or refused from now on; no body' })
+  @KEY
+  @ApiResponse({ status: 200, description: 'ended, now or before, or refused from now on' })
+  @ApiResponse(PROCESSES_LEFT)
   async kill(@Param('key') key: string): Promise<void> {
     const message = 'terminated before it arrived';
     const tombstone = await this.payloads.insert({

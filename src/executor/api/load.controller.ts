@@ -13,8 +13,12 @@ export class LoadController {
 
   @Get('load')
   @Header('content-type', 'application/json; charset=utf-8')
-  @ApiOperation({ summary: 'CPU use of the machine in percent, a bare number' })
-  @ApiResponse({ status: 200, schema: { type: 'number', minimum: 0, maximum: 100, example: 12.5 } })
+  @ApiOperation({ summary: 'CPU use of the machine' })
+  @ApiResponse({
+    status: 200,
+    description: 'percent of all CPUs, a bare number',
+    schema: { type: 'number', minimum: 0, maximum: 100, example: 12.5 },
+  })
   read(): string {
     // As text: Nest would take a bare number for a status code's body.
     return JSON.stringify(Math.round(this.load.read() * 100) / 100);
