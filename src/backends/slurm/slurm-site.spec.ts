@@ -16,7 +16,9 @@ let root: string;
 let workDir: string;
 let slurm: ToldSlurm;
 let site: SlurmSite;
-beforeAll(() => Logger.overrideLogger(false));
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'slurm-site-'));
   workDir = join(root, 'work');
