@@ -9,6 +9,7 @@ import type { ServerConfig } from '../config/server-config';
 import type { BackendRef } from '../backends/backend';
 import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../backends/backend.errors';
 import { JobFiles } from '../jobs/job-files';
+import { isFinal } from '../jobs/job-state';
 import { refusalOf } from '../jobs/job-wishes';
 import { JobsRepository } from '../jobs/jobs.repository';
 import { SCRIPT_NAME } from '../wire/protocol';
@@ -171,7 +172,13 @@ export class HandOver {
 
   private async takeBack(job: ActiveJob, reason: string): Promise<HandOverResult> {
     this.active.remove(job);
-    await this.jobs.move(job.id, 'Queued', { message: reason });
+    if ((await this.jobs.move(job.id, 'Queued', { message: reason })) === null) {
+      // Locked: it is the terminator's, who looks for it here.
+      const row = await this.jobs.find(job.id);
+      if (row && !isFinal(row.status)) {
+        this.active.add(job);
+      }
+    }
     return { done: false, refused: reason };
   }
 

@@ -8,10 +8,13 @@ import { ActiveJobs } from './active-jobs';
 import { JobEnder } from './job-ender.service';
 
 const LOOK_EVERY_MS = 5_000;
-/** A backend that keeps the limit itself takes its grace: leave it the time to say so. */
+/** A backend of which it isn't known yet whether it keeps the limit may take its grace. */
 const LEEWAY_MS = 45_000;
 
-/** Ends jobs that run longer than they may, at a backend that doesn't keep the limit itself or fails to. */
+/**
+ * Ends jobs that run longer than they may, at backends that don't keep the limit. One that does knows better how long the
+ * script has run: it may have been suspended, or what comes before and after it doesn't count.
+ */
 @Injectable()
 export class Overtime {
   private readonly logger = new Logger(Overtime.name);
@@ -27,10 +30,11 @@ export class Overtime {
   look(): void {
     for (const { name, maxRuntimeMs } of this.config.services.values()) {
       for (const job of this.active.atBackend(name)) {
-        const limitMs = job.wishes.walltimeMs ?? maxRuntimeMs;
-        const leewayMs = job.backend.capabilities(name).walltime === false ? 0 : LEEWAY_MS;
+        const { walltime } = job.backend.capabilities(name);
+        const limitMs = walltime === true ? null : (job.wishes.walltimeMs ?? maxRuntimeMs);
+        const leewayMs = walltime === false ? 0 : LEEWAY_MS;
         const ranMs = job.runningSince === null ? 0 : performance.now() - job.runningSince;
-        if (limitMs !== null && ranMs > limitMs + leewayMs && !this.underWay.has(job)) {
+        if (limitMs !== null && ranMs > limitMs + leewayMs && !this.underWay.has(job) && !job.isEnding) {
           this.underWay.add(job);
           void this.stop(job, limitMs).finally(() => this.underWay.delete(job));
         }
@@ -42,7 +46,10 @@ export class Overtime {
     try {
       job.overtimeMs = limitMs;
       await job.backend.terminate(job, job.ref, this.active.stopping);
-      await this.ender.end(job, 'Failed', { message: overtimeText(limitMs) });
+      // It may have ended by itself in time, and its results be on their way.
+      if (!job.isEnding) {
+        await this.ender.end(job, 'Failed', { message: overtimeText(limitMs) });
+      }
     } catch (error) {
       this.logger.warn({ err: error, jobId: job.id }, 'a job that runs too long could not be ended, it is tried again');
     }

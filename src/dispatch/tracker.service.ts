@@ -226,7 +226,7 @@ function endStateOf(job: ActiveJob, report: BackendReport): EndState {
 
 /** Every job that failed or was refused gets a reason, even if it is that nobody knows more. */
 function messageFor({ backend, service, overtimeMs }: ActiveJob, { state, message }: BackendReport): string {
-  if (overtimeMs !== null) {
+  if (overtimeMs !== null && (state === 'killed' || state === 'failed')) {
     return overtimeText(overtimeMs);
   }
   if (message !== '' || backend.capabilities(service).exitCodes) {

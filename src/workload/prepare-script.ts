@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { errnoOf } from '../common/errors';
 import { checkScript, type ScriptFilterOptions } from './script-filter/script-filter';
-import { mendScript } from './script-text';
+import { mendScript, mixedLineEndsHint } from './script-text';
 
 /** A script is read whole; the filter refuses longer ones than 20 MiB, so one byte more is enough to see. */
 const MAX_SCRIPT_READ = 20 * 1024 * 1024 + 1;
@@ -14,6 +14,8 @@ export type PreparedScript =
       readonly mended: Buffer | null;
       /** For the user: what was mended; empty if nothing. */
       readonly note: string;
+      /** For the user, should the script fail; empty if there is nothing to say. */
+      readonly hint: string;
     }
   | { readonly refusal: string };
 
@@ -28,7 +30,7 @@ export async function prepareScript(path: string, filter: ScriptFilterOptions): 
     return { refusal: refused.message };
   }
   const mended = mendScript(script);
-  return { mended: mended?.text ?? null, note: mended?.note ?? '' };
+  return { mended: mended?.text ?? null, note: mended?.note ?? '', hint: mixedLineEndsHint(script) ?? '' };
 }
 
 /** `null` when there is none: missing, or something that is not a plain file. */

@@ -124,6 +124,10 @@ async function fill(paths: JobPaths, job: NewJob): Promise<void> {
       await writeFile(paths.note, prepared.note);
       await syncPath(paths.note);
     }
+    if (prepared.hint !== '') {
+      await writeFile(paths.hint, prepared.hint);
+      await syncPath(paths.hint);
+    }
     await writeFile(paths.batch, job.batchScript);
     await syncFiles(paths.work);
   }

@@ -37,7 +37,14 @@ describe("a job's file", () => {
 
   it('that is a FIFO, a socket or a directory is none, and nobody waits for it', async () => {
     execFileSync('mkfifo', [paths.exit, paths.output, paths.notice]);
-    expect(await readRecords(paths)).toEqual({ startedBy: null, exit: null, overtimeMs: null, note: '', output: '' });
+    expect(await readRecords(paths)).toEqual({
+      startedBy: null,
+      exit: null,
+      overtimeMs: null,
+      note: '',
+      hint: '',
+      output: '',
+    });
     rmSync(paths.exit);
     mkdirSync(paths.exit);
     expect(await exitText()).toBeNull();

@@ -29,6 +29,8 @@ export interface JobPaths {
   readonly refused: string;
   /** Written by us: what was mended in the script, for the user. */
   readonly note: string;
+  /** Written by us: what may be why the script failed, should it fail. */
+  readonly hint: string;
   /** A directory that the batch script makes: whichever SLURM job makes it may run the script, any other leaves. */
   readonly claim: string;
   /** Written by the batch script: `JOBID .`, the job that runs the script. */
@@ -71,6 +73,7 @@ export function pathsOf(workDir: string, key: string): JobPaths {
     job: join(root, 'job'),
     refused: join(root, 'refused'),
     note: join(root, 'note'),
+    hint: join(root, 'hint'),
     claim: join(run, 'claim'),
     started: join(run, 'started'),
     overtime: join(run, 'overtime'),

@@ -43,6 +43,19 @@ describe('resourcesOf', () => {
   });
 });
 
+describe('requestOf', () => {
+  const optionsFor = (memoryMiB: number | null) =>
+    requestOf('k', pathsOf('/w', 'k'), '', serviceWith({ OPTIONS: '--mem-per-cpu=2000 --nice=7' }), {
+      ...NOTHING,
+      memoryMiB,
+    }).options.map(({ name }) => name);
+
+  it('leaves out what sbatch would not take beside the memory that a job has asked for', () => {
+    expect(optionsFor(null)).toEqual(['mem-per-cpu', 'nice']);
+    expect(optionsFor(4000)).toEqual(['nice']);
+  });
+});
+
 describe("SLURM's time limit", () => {
   it.each([
     [1, 2],

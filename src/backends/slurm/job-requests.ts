@@ -45,9 +45,12 @@ export function requestOf(
     reservation,
     gres,
     constraint,
-    options,
+    options: options.filter(({ name }) => !(resources.memoryMiB !== null && name.startsWith(MEMORY_OTHERWISE))),
   };
 }
+
+/** `--mem-per-cpu` and `--mem-per-gpu`: sbatch takes them for a job without a memory of its own. */
+const MEMORY_OTHERWISE = 'mem-per-';
 
 /** The node's login shell, before the script; the prolog of a service, which may load much from a slow disk. */
 const START_S = 50;

@@ -15,7 +15,7 @@ export interface ExitRecord {
   readonly end: ScriptEnd;
 }
 
-/** What a job's directory tells. All but the note is the job's own word, which it may have written as it likes. */
+/** What a job's directory tells. All but note and hint is the job's own word, which it may have written as it likes. */
 export interface RunRecords {
   /** The SLURM job that runs, or ran, the script. */
   readonly startedBy: number | null;
@@ -23,6 +23,8 @@ export interface RunRecords {
   /** The script was ended for running so long; `null`: it was not. */
   readonly overtimeMs: number | null;
   readonly note: string;
+  /** What may be why the script failed; empty if nobody knows. */
+  readonly hint: string;
   /** The end of what the prolog said, or else the batch script; empty if nothing. */
   readonly output: string;
 }
@@ -32,7 +34,7 @@ const OUTPUT_SHOWN = 300;
 /** @throws errors of the file system */
 export async function readRecords(paths: JobPaths): Promise<RunRecords> {
   const [ours, { started, exit, notice, overtime, prolog, output }] = await Promise.all([
-    readJobFiles(paths, 'root', { note: 'start' }),
+    readJobFiles(paths, 'root', { note: 'start', hint: 'start' }),
     readJobFiles(paths, 'run', {
       started: 'start',
       exit: 'start',
@@ -49,6 +51,7 @@ export async function readRecords(paths: JobPaths): Promise<RunRecords> {
     exit: record,
     overtimeMs: /^\d{1,15}\s*$/.test(overtime ?? '') ? Number(overtime) : null,
     note: ours.note ?? '',
+    hint: ours.hint ?? '',
     output: said.trim().replaceAll(/\s+/g, ' ').slice(-OUTPUT_SHOWN),
   };
 }

@@ -49,6 +49,11 @@ describe('what sbatch says when it fails', () => {
     expect(kindOfText(refused(FAILED + reason))).toBe('never');
   });
 
+  it('fails the job when its options can not stand together, though sbatch calls that fatal', () => {
+    const stderr = 'sbatch: fatal: --mem, --mem-per-cpu, and --mem-per-gpu are mutually exclusive.\n';
+    expect(kindOfText(stderr)).toBe('never');
+  });
+
   it('is read as its worst line, wherever that stands', () => {
     const busy = 'Slurmctld is too busy';
     const timeout = `${FAILED}Socket timed out on send/recv operation`;

@@ -10,12 +10,21 @@ export function worstOf(kinds: readonly ErrorKind[]): ErrorKind {
   return BY_SEVERITY.find((kind) => kinds.includes(kind)) ?? 'unclear';
 }
 
+/** Of options that sbatch will not have together it says that they are fatal. */
+const OPTIONS_REFUSED = 'mutually exclusive';
+
 /**
  * Of what a command wrote on its standard error before it failed. What is not known is for good, an option refused, say;
- * but what is `fatal` to a command is about itself: it can't read its configuration, say.
+ * but what is `fatal` to a command is mostly about itself: it can't read its configuration, say.
  */
 export function kindOfText(stderr: string): ErrorKind {
-  return worstOf(linesOf(stderr).map(({ text, isFatal }) => kindOfLine(text) ?? (isFatal ? 'not-now' : 'never')));
+  const lines = linesOf(stderr);
+  return worstOf(
+    lines.map(({ text, isFatal }) => {
+      const isAboutItself = isFatal && !text.includes(OPTIONS_REFUSED);
+      return kindOfLine(text) ?? (isAboutItself ? 'not-now' : 'never');
+    }),
+  );
 }
 
 /** Of an answer of slurmrestd. A number that it has no text for (-1: it could not reach slurmctld, say) is no refusal. */

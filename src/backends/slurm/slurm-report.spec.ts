@@ -16,7 +16,7 @@ function sight(word: string, changes: Partial<JobSight> = {}): JobSight {
 }
 
 function records(exit: string, changes: Partial<RunRecords> = {}): RunRecords {
-  return { startedBy: 7, exit: parseExit(exit, ''), overtimeMs: null, note: '', output: '', ...changes };
+  return { startedBy: 7, exit: parseExit(exit, ''), overtimeMs: null, note: '', hint: '', output: '', ...changes };
 }
 
 function end(facts: Partial<EndFacts>) {
@@ -145,6 +145,12 @@ describe('a job that is over', () => {
       expect(end({ sight: sight(word), records: records('\n7 signalled 0 .\n') })[4]).toBe(isFault);
     },
   );
+
+  it('says what may be why its script failed', () => {
+    const hint = 'some lines of run.sh have Windows line ends (CRLF)';
+    expect(end({ records: { ...SEVEN, hint } })[1]).toBe(`exit code 7 (${hint})`);
+    expect(end({ records: { ...OK, hint } })[1]).toBe('');
+  });
 
   it('took too much memory, whatever its script made of that', () => {
     expect(end({ sight: sight('OUT_OF_MEMORY'), records: OK })[0]).toBe('failed');

@@ -103,7 +103,8 @@ export function endReport(facts: EndFacts): BackendReport {
       ? failed(`run.sh ended with exit code 0, but SLURM says ${word}`)
       : { ...base, state: 'completed', message: records.note };
   }
-  return failed(endText(record.end));
+  const hint = records.hint === '' ? '' : ` (${records.hint})`;
+  return failed(endText(record.end) + hint);
 }
 
 /** The record of this job, and not of another one of the same key. */

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { sightOf, ToldSlurm } from '../../../test/support-slurm/told-slurm';
 import { readServerConfig } from '../../config/server-config';
 import type { JobSubmission } from '../backend';
-import { BackendRejectedError, BackendUnclearError } from '../backend.errors';
+import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../backend.errors';
 import { JobReporter } from './job-reporter';
 import { SlurmCluster } from './slurm-cluster';
 import { SlurmSite } from './slurm-site';
@@ -15,6 +16,9 @@ let root: string;
 let workDir: string;
 let slurm: ToldSlurm;
 let site: SlurmSite;
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'slurm-site-'));
   workDir = join(root, 'work');
@@ -90,6 +94,24 @@ describe('a service on SLURM', () => {
     slurm.jobs = [sightOf(58, 'jo-keyB', 'COMPLETED')];
     await site.terminate('keyB', null, signal);
     expect([existsSync(site.directoryOf('keyA').paths.root), existsSync(paths.root)]).toEqual([true, true]);
+  });
+
+  it('has handed a job over that SLURM took, though the disk would not note it', async () => {
+    slurm.onSubmit = () => {
+      mkdirSync(join(site.directoryOf('keyA').paths.job, 'in the way'), { recursive: true });
+      return 57;
+    };
+    expect(await site.submit(job('keyA'), signal)).toMatchObject({ jobId: 57 });
+    slurm.jobs.push(sightOf(57, 'jo-keyA', 'RUNNING'));
+    expect(await site.find({ key: 'keyA', service: 'x' }, signal)).toMatchObject({ jobId: 57 });
+  });
+
+  it('leaves nothing of a job of which the disk would not note that SLURM is to be asked', async () => {
+    const { paths } = site.directoryOf('keyA');
+    mkdirSync(join(paths.asked, 'in the way'), { recursive: true });
+    mkdirSync(paths.run);
+    await expect(site.submit(job('keyA'), signal)).rejects.toThrow(BackendUnavailableError);
+    expect([slurm.submitted, readdirSync(workDir)]).toEqual([[], []]);
   });
 
   it('asks for more time than the script may run, unless that is what SLURM refuses', async () => {

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { backOff, delay } from '../../common/delay';
 import { errnoOf, messageOf, OrchestratorError } from '../../common/errors';
 import { failpoint } from '../../common/failpoint';
@@ -23,6 +24,7 @@ const LOOK_AGAIN = { firstMs: 100, maxMs: 2_000 };
 
 /** One service on its cluster: brings jobs there, finds them again, ends them. */
 export class SlurmSite {
+  private readonly logger = new Logger(SlurmSite.name);
   private readonly turns = new KeyedTurns();
   private readonly pacer: Pacer;
 
@@ -108,13 +110,17 @@ export class SlurmSite {
     if (signal.aborted) {
       throw await this.without(directory, new BackendUnavailableError('the hand-over was aborted'));
     }
-    await directory.noteAsked();
+    try {
+      await directory.noteAsked();
+    } catch (error) {
+      throw await this.without(directory, error);
+    }
     try {
       const request = requestOf(job.key, directory.paths, script, service, resources);
       const jobId = await this.hand(request, resources.walltimeMs, signal);
       failpoint('slurm:submitted');
       this.reporter.noteSubmitted(jobId);
-      await directory.noteTaken(jobId);
+      await this.noteTaken(directory, jobId);
       return { service: service.name, jobId, key: job.key };
     } catch (error) {
       // SLURM has nothing of it, so neither should we.
@@ -150,11 +156,18 @@ export class SlurmSite {
       case 'asked': {
         const jobId = await this.findByName(jobNameOf(key), signal);
         if (jobId !== null) {
-          await directory.noteTaken(jobId);
+          await this.noteTaken(directory, jobId);
         }
         return jobId === null ? null : refTo(jobId);
       }
     }
+  }
+
+  /** SLURM has the job, whatever the disk says to the note: without it the job is found by its name. */
+  private async noteTaken(directory: JobDirectory, jobId: number): Promise<void> {
+    await directory.noteTaken(jobId).catch((error: unknown) => {
+      this.logger.warn({ err: error }, `job ${jobId} of SLURM could not be noted in ${directory.paths.root}`);
+    });
   }
 
   /**

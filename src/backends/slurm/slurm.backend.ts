@@ -53,7 +53,7 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   private readonly sweeping = new AbortController();
 
   /** @throws ConfigError with every fault of every service on SLURM */
-  constructor(@Inject(SERVER_CONFIG) config: ServerConfig) {
+  constructor(@Inject(SERVER_CONFIG) private readonly config: ServerConfig) {
     const clusters = new Map<string, { cluster: SlurmCluster; reporter: JobReporter }>();
     const services = [...config.services.values()].filter(({ backend }) => backend === SLURM);
     for (const service of readSlurmServices(services)) {
@@ -76,7 +76,7 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
       faults.push(`${variable(onCli.service, 'transport')}: cli, but there is no ${programs} on the server's PATH`);
     }
     for (const { service } of sites) {
-      const check = await checkWorkDirectory(service.workDir);
+      const check = await checkWorkDirectory(service.workDir, this.config.dataPath);
       if ('fault' in check) {
         faults.push(`${variable(service, 'workDir')}: ${JSON.stringify(service.workDir)} ${check.fault}`);
       } else {

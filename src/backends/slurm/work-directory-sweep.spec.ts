@@ -37,23 +37,25 @@ describe('what crashes leave', () => {
     const others = ['.hidden.part', 'data', '.probe-7'];
     others.forEach((name) => mkdirSync(join(workDir, name)));
     const staging = await made('x', stagingNameOf(randomUUID()));
+    const ofAttempt = await made('x', stagingNameOf(`${randomUUID()}.2`));
     const job = await made('x');
     await sweepLeftovers(workDir);
-    expect(names()).toEqual([...others, job, staging].sort());
+    expect(names()).toEqual([...others, job, staging, ofAttempt].sort());
     await sweepLeftovers(workDir, inDays(2));
     expect(names()).toEqual([...others, job].sort());
   });
 
   it('of terminations goes after a month, unless there is the directory of the job', async () => {
     const [gone, job] = [randomUUID(), await made('x')];
-    for (const key of [gone, job]) {
+    const goneAttempt = `${gone}.2`;
+    for (const key of [gone, goneAttempt, job]) {
       await new JobDirectory(workDir, key).bury();
     }
     const tombstones = join(workDir, '.terminated');
     writeFileSync(join(tombstones, 'README'), '');
     writeFileSync(join(tombstones, `.${job}.${randomUUID()}.part`), '');
     await sweepLeftovers(workDir, inDays(29));
-    expect(readdirSync(tombstones).sort()).toEqual(['README', gone, job].sort());
+    expect(readdirSync(tombstones).sort()).toEqual(['README', gone, goneAttempt, job].sort());
     await sweepLeftovers(workDir, inDays(31));
     expect(readdirSync(tombstones).sort()).toEqual(['README', job].sort());
   });

@@ -21,10 +21,11 @@ const TOMBSTONE_AGE_MS = 30 * DAY_MS;
 /** At least, whatever MAX_AGE is: nobody but the job's own server can say for certain that it needs it no more. */
 const ORPHAN_AGE_MS = 30 * DAY_MS;
 
-/** Keys as the server makes them. */
-const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-const JOB = new RegExp(`^${UUID}$`);
-const STAGING = new RegExp(`^${stagingNameOf(`(${UUID})`).replaceAll('.', '\\.')}$`);
+/** Keys as the server makes them, with the number of a further attempt. */
+const KEY = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:.[0-9]+)?'.replaceAll('.', '\\.');
+const JOB = new RegExp(`^${KEY}$`);
+const [BEFORE = '', BEHIND = ''] = stagingNameOf('|').replaceAll('.', '\\.').split('|');
+const STAGING = new RegExp(`^${BEFORE}${KEY}${BEHIND}$`);
 
 /** Removes jobs' directories that were never finished, and marks of terminations that nobody can need any more. */
 export async function sweepLeftovers(workDir: string, now = Date.now()): Promise<Stuck[]> {

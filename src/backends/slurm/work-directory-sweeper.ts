@@ -7,6 +7,8 @@ import { jobNameOf } from './submit-request';
 import { sweepLeftovers, sweepOrphans } from './work-directory-sweep';
 
 const EVERY_MS = 24 * 3_600_000;
+/** Not what only looks at the configuration. */
+const FIRST_AFTER_MS = 60_000;
 
 /** Keeps the work directories of all services clean. */
 export class WorkDirectorySweeper {
@@ -16,18 +18,17 @@ export class WorkDirectorySweeper {
   constructor(private readonly sites: readonly SlurmSite[]) {}
 
   /**
-   * At start and daily, until the signal aborts. Never throws. Orphans not at start: a server that was off for long must
-   * ask for its jobs first.
+   * Soon after the start and daily, until the signal aborts. Never throws. Orphans not at first: a server that was off for
+   * long must ask for its jobs before.
    */
   async run(signal: AbortSignal): Promise<void> {
-    await this.guarded(() => this.leftovers());
-    for (;;) {
-      await delay(EVERY_MS, signal);
+    for (let round = 1; ; round++) {
+      await delay(round === 1 ? FIRST_AFTER_MS : EVERY_MS, signal);
       if (signal.aborted) {
         return;
       }
       await this.guarded(() => this.leftovers());
-      for (const site of this.sites) {
+      for (const site of round === 1 ? [] : this.sites) {
         await this.guarded(() => this.orphansOf(site));
       }
     }

@@ -1,5 +1,5 @@
-import { rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { realpath, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { errnoOf, messageOf } from '../../common/errors';
 
 /** By statfs(2). */
@@ -22,14 +22,21 @@ const GIB = 1024 ** 3;
 /** What is wrong with a work directory, or what it is on. */
 export type WorkDirectoryCheck = { readonly fault: string } | { readonly limits: string };
 
-/** Looks whether jobs can have their directories there: by making and removing a file. */
-export async function checkWorkDirectory(path: string): Promise<WorkDirectoryCheck> {
+/**
+ * Looks whether jobs can have their directories there: by making and removing a file.
+ * @param dataPath the server's own job directories, which have the same names
+ */
+export async function checkWorkDirectory(path: string, dataPath: string): Promise<WorkDirectoryCheck> {
   try {
     if (!(await stat(path)).isDirectory()) {
       return { fault: 'is not a directory' };
     }
   } catch (error) {
     return { fault: errnoOf(error) === 'ENOENT' ? 'does not exist' : `cannot be looked at: ${messageOf(error)}` };
+  }
+  const ours = await realpath(dataPath).catch(() => resolve(dataPath));
+  if ((await realpath(path)) === ours) {
+    return { fault: 'is DATA_PATH as well: give it a directory of its own' };
   }
   const probe = join(path, `.probe-${process.pid}`);
   try {

@@ -83,6 +83,10 @@ describeSlurm('a service on a real SLURM cluster', () => {
       const { pair } = server;
       const id = await pair.submit({ 'run.sh': 'echo a > b\r\nexit 0\r\n' });
       expect((await pair.waitFor(id, 'Completed')).message).toMatch(/Windows line ends/);
+      const mixed = await pair.submit('#!/bin/bash\nexit 3\n: \r\n');
+      expect((await pair.waitFor(mixed, 'Failed')).message).toBe(
+        'exit code 3 (some lines of run.sh have Windows line ends (CRLF))',
+      );
     });
 
     it('reads nothing of the server for a job that puts links and FIFOs in the place of its records', async () => {

@@ -48,7 +48,8 @@ describeSlurm('the settings of a service on SLURM', () => {
       const id = await server.pair.submit(script('scontrol show job "$SLURM_JOB_ID" > job'));
       const job = (await server.pair.result(id)).text('job');
       for (const part of [
-        'TimeLimit=00:02:00',
+        // 90 s, and one minute for what comes before and after the script.
+        'TimeLimit=00:03:00',
         'NumCPUs=3',
         'MinMemoryNode=30M',
         'Nice=7',
