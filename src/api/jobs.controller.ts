@@ -5,6 +5,7 @@ import type { Request, Response } from 'express';
 import { parseId } from '../common/http/parse-id';
 import { isReset } from '../common/http/peer-gone';
 import { sendZipFile } from '../common/http/send-zip-file';
+import { announceZip } from '../common/http/zip-headers';
 import { GetPartialResults } from '../dispatch/partial-results.service';
 import { Terminator } from '../dispatch/terminator.service';
 import { isFinal } from '../jobs/job-state';
@@ -59,6 +60,10 @@ export class JobsController {
     description: 'the result archive, or the state of a job that is not `Completed`',
     headers: {
       'Content-Length': { description: 'bytes of the body: what has fewer was cut short', schema: { type: 'integer' } },
+      'Content-Disposition': {
+        description: 'of an archive: a file name, by which browsers store it',
+        schema: { type: 'string', example: 'attachment; filename="job-1.zip"' },
+      },
     },
     content: {
       ...ZIP,
@@ -79,7 +84,7 @@ export class JobsController {
   ): Promise<void> {
     const job = await this.find(parseId(id), readWaitSeconds(wait), response);
     if (job.status === 'Completed') {
-      await sendZipFile(this.describe.archivePathOf(job), request, response);
+      await sendZipFile(this.describe.archivePathOf(job), `job-${job.id}.zip`, request, response);
     } else {
       response.json(this.describe.statusOf(job));
     }
@@ -135,12 +140,14 @@ export class JobsController {
   async downloadPartial(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const found = await this.partialResults.get(parseId(id), gone.signal);
+    const jobId = parseId(id);
+    const found = await this.partialResults.get(jobId, gone.signal);
+    const name = `job-${jobId}-partial.zip`;
     if ('archivePath' in found) {
-      await sendZipFile(found.archivePath, request, response);
+      await sendZipFile(found.archivePath, name, request, response);
       return;
     }
-    response.type('application/zip');
+    announceZip(response, name);
     try {
       await pipeline(found.stream, response);
     } catch (error) {

@@ -94,6 +94,7 @@ describe('the contract of server mode', () => {
       const [first, second] = [await pair.get(`/download/${id}`), await pair.get(`/download/${id}`)];
       expect(first.status).toBe(200);
       expect(first.contentType).toBe('application/zip');
+      expect(first.headers['content-disposition']).toBe(`attachment; filename="job-${id}.zip"`);
       expect((await ZipContents.read(first.body)).text('out')).toBe('whole\n');
       expect(second.body.equals(first.body)).toBe(true);
     });

@@ -35,6 +35,7 @@ export class ErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
+    response.removeHeader('content-disposition');
     const headers = {
       'content-type': 'application/json; charset=utf-8',
       ...(allowed.length > 0 && { allow: allowed.join(', ') }),

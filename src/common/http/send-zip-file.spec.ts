@@ -26,7 +26,7 @@ beforeAll(async () => {
   const app = express();
   app.get('/', (request, response) => {
     const name = request.query.file === undefined ? path : join(directory, 'missing');
-    sendZipFile(name, request, response).then(
+    sendZipFile(name, 'job-7.zip', request, response).then(
       () => outcomes.push('done'),
       (error: unknown) => {
         outcomes.push(messageOf(error));

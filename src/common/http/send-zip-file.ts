@@ -2,19 +2,19 @@ import { closeSync, fstatSync, openSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Request, Response } from 'express';
 import { isReset } from './peer-gone';
+import { announceZip } from './zip-headers';
 
 const readInto = promisify(read);
 
 /** Large pieces: each costs a trip through the thread pool. */
 const CHUNK_BYTES = 512 * 1024;
 
-/** Sends a file as `application/zip`, streamed from disk, its length announced. */
-export async function sendZipFile(path: string, request: Request, response: Response): Promise<void> {
+/** Sends a file as `application/zip`, streamed from disk, its length announced; `fileName` is how browsers store it. */
+export async function sendZipFile(path: string, fileName: string, request: Request, response: Response): Promise<void> {
   const descriptor = openSync(path, 'r');
   try {
     const { size } = fstatSync(descriptor);
-    // Not through express's `type`, which would add a charset.
-    response.setHeader('content-type', 'application/zip');
+    announceZip(response, fileName);
     response.setHeader('content-length', size);
     if (request.method !== 'HEAD') {
       await sendBytes(descriptor, size, response);
