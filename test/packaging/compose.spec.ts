@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually';
 import { request } from '../support/http';
-import { ServerPortal } from '../support-packaging/server-portal';
+import { ServerPortal } from '../support/server-portal';
 import { freePort } from '../support/ports';
 import { missingCommand } from '../support-jobs/conditions';
 import { buildImage, command, IMAGE, noContainers, ROOT } from '../support-packaging/containers';

@@ -18,7 +18,7 @@ import {
   noContainers,
   ROOT,
 } from '../support-packaging/containers';
-import { ServerPortal } from '../support-packaging/server-portal';
+import { ServerPortal } from '../support/server-portal';
 
 const EXECUTOR_IMAGE = 'localhost/job-orchestrator-align:test';
 const BASE = `docker.io/library/node:${NODE_MAJOR}-bookworm-slim`;

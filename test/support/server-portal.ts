@@ -1,4 +1,4 @@
-import { Portal } from '../support/portal';
+import { Portal } from './portal';
 
 /** A portal of a server that is known by its address. */
 export class ServerPortal extends Portal {
