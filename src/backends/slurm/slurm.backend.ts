@@ -172,6 +172,7 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   async release(ref: BackendRef, signal: AbortSignal): Promise<void> {
     const at = decodeRef(ref);
     const site = this.site(at.service);
+    signal.throwIfAborted();
     await abortable(
       onDisk(() => site.directoryOf(at.key).remove()),
       signal,
