@@ -1,6 +1,5 @@
 import { statusBodyOf } from '../api/error-body';
 import { loadBackendModules } from '../backends/load-backend-modules';
-import { widenThreadPool } from '../backends/slurm/thread-pool';
 import { ErrorFilter } from '../common/http/error-filter';
 import { readServerConfig, type ServerConfig } from '../config/server-config';
 import { lockDatabase } from './lock-database';
@@ -13,7 +12,6 @@ import { VERSION } from './version';
 /** Runs server mode until it is stopped. @throws ConfigError | AlreadyRunningError, and what the start throws */
 export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
   const config = readServerConfig(env);
-  widenThreadPool(config, env);
   const backends = await loadBackendModules(config.backendModules, process.cwd());
   await lockDatabase(config.dbPath, 'server');
   await startWithBackends(backends, {

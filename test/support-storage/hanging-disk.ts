@@ -25,10 +25,12 @@ export class HangingDisk {
     private readonly server: number,
   ) {}
 
-  /** @throws Error when it can't be mounted */
-  static mount(): HangingDisk {
+  /**
+   * @param path an empty directory, which goes with it
+   * @throws Error when it can't be mounted
+   */
+  static mount(path = mkdtempSync(join(tmpdir(), 'orchestrator-hanging-'))): HangingDisk {
     const server = openSync('/dev/fuse', 'r+');
-    const path = mkdtempSync(join(tmpdir(), 'orchestrator-hanging-'));
     const options = 'fd=3,rootmode=40755,user_id=0,group_id=0';
     const { status, stderr, error } = spawnSync('mount', ['-i', '-t', 'fuse', '-o', options, 'hanging', path], {
       stdio: ['ignore', 'ignore', 'pipe', server],

@@ -1,4 +1,3 @@
-import { readServerConfig } from '../../config/server-config';
 import { widenThreadPool } from './thread-pool';
 
 /** What the pool is set to, with services on these work directories. */
@@ -7,13 +6,15 @@ function sizeFor(workDirs: readonly string[], env: NodeJS.ProcessEnv = {}): stri
     [`SERVICE_S${index}_BACKEND`, 'slurm'],
     [`SERVICE_S${index}_SLURM_WORKDIR`, path],
   ]);
-  widenThreadPool(readServerConfig(Object.fromEntries(variables) as Record<string, string>), env);
-  return env.UV_THREADPOOL_SIZE;
+  const all: NodeJS.ProcessEnv = { ...env, ...Object.fromEntries(variables) };
+  widenThreadPool(all);
+  return all.UV_THREADPOOL_SIZE;
 }
 
 describe('the thread pool', () => {
   it('stays as it is without a service on SLURM, and where the operator has set it', () => {
     expect(sizeFor([])).toBeUndefined();
+    expect(sizeFor([], { SERVICE_X_BACKEND: 'native', SERVICE_X_SLURM_WORKDIR: '/a' })).toBeUndefined();
     expect(sizeFor(['/a'], { UV_THREADPOOL_SIZE: '8' })).toBe('8');
   });
 
