@@ -1,4 +1,4 @@
-/** Calls of open descriptors: on a local disk not worth a trip through the thread pool. */
+/** Calls of open descriptors: on a local disk not worth a trip through the thread pool, nor a promise. */
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import type { QuickCalls } from './quick-calls';
@@ -7,22 +7,14 @@ const fstat = promisify(fs.fstat);
 const fchmod = promisify(fs.fchmod);
 const close = promisify(fs.close);
 
-export async function statDescriptor(fd: number, calls: QuickCalls): Promise<fs.Stats> {
+export function statDescriptor(fd: number, calls: QuickCalls): fs.Stats | Promise<fs.Stats> {
   return calls.isRemote ? calls.pooled(() => fstat(fd)) : fs.fstatSync(fd);
 }
 
-export async function chmodDescriptor(fd: number, mode: number, calls: QuickCalls): Promise<void> {
-  if (calls.isRemote) {
-    await calls.pooled(() => fchmod(fd, mode));
-  } else {
-    fs.fchmodSync(fd, mode);
-  }
+export function chmodDescriptor(fd: number, mode: number, calls: QuickCalls): void | Promise<void> {
+  return calls.isRemote ? calls.pooled(() => fchmod(fd, mode)) : fs.fchmodSync(fd, mode);
 }
 
-export async function closeDescriptor(fd: number, calls: QuickCalls): Promise<void> {
-  if (calls.isRemote) {
-    await calls.pooled(() => close(fd));
-  } else {
-    fs.closeSync(fd);
-  }
+export function closeDescriptor(fd: number, calls: QuickCalls): void | Promise<void> {
+  return calls.isRemote ? calls.pooled(() => close(fd)) : fs.closeSync(fd);
 }

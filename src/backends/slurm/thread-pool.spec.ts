@@ -6,7 +6,7 @@ function sizeFor(workDirs: readonly string[], env: NodeJS.ProcessEnv = {}): stri
     [`SERVICE_S${index}_BACKEND`, 'slurm'],
     [`SERVICE_S${index}_SLURM_WORKDIR`, path],
   ]);
-  const all: NodeJS.ProcessEnv = { ...env, ...Object.fromEntries(variables) };
+  const all: NodeJS.ProcessEnv = { ...env, ...(Object.fromEntries(variables) as NodeJS.ProcessEnv) };
   widenThreadPool(all);
   return all.UV_THREADPOOL_SIZE;
 }

@@ -92,12 +92,12 @@ export class OpenDirectory {
     return joinPath(this.ownPath(), name);
   }
 
-  async stat(): Promise<fs.Stats> {
+  stat(): fs.Stats | Promise<fs.Stats> {
     return statDescriptor(this.fd, this.quick);
   }
 
-  async chmod(mode: number): Promise<void> {
-    await chmodDescriptor(this.fd, mode, this.quick);
+  chmod(mode: number): void | Promise<void> {
+    return chmodDescriptor(this.fd, mode, this.quick);
   }
 
   /** What is in the directory, in no order. */
@@ -131,8 +131,8 @@ export class OpenDirectory {
     return entries;
   }
 
-  async close(): Promise<void> {
-    await closeDescriptor(this.fd, this.quick);
+  close(): void | Promise<void> {
+    return closeDescriptor(this.fd, this.quick);
   }
 
   private ownPath(): Buffer {

@@ -81,8 +81,8 @@ export class RegularFile {
     }
   }
 
-  async close(): Promise<void> {
-    await closeDescriptor(this.fd, this.quick);
+  close(): void | Promise<void> {
+    return closeDescriptor(this.fd, this.quick);
   }
 
   /** One byte more than wanted is asked for at the file's end: if it comes, the file has grown. */
