@@ -237,7 +237,7 @@ function demandKey(key: string): void {
 }
 
 /** Faults of the work directory's file system say nothing about the job: it waits. */
-async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,4 +1,10 @@
+import { mkdirSync, mkdtempSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readServerConfig } from '../../config/server-config';
+import { BackendUnavailableError } from '../backend.errors';
+import { encodeRef } from './slurm-ref';
 import { SlurmBackend } from './slurm.backend';
 
 /** How many clusters the services are on: those on one share what is asked of it, and how often it is asked. */
@@ -33,5 +39,37 @@ describe('services on SLURM', () => {
     { SLURM_REST_URL: 'http://portal:one@host:6821' },
   ])('share none when one of them has %j', (other) => {
     expect(clustersOf([REST, { ...REST, ...other }])).toBe(2);
+  });
+});
+
+describe("a job's files", () => {
+  const ref = encodeRef({ service: 'x', jobId: 7, key: 'key' });
+  const { signal } = new AbortController();
+  let workDir: string;
+  let backend: SlurmBackend;
+  beforeEach(() => {
+    workDir = mkdtempSync(join(tmpdir(), 'slurm-backend-'));
+    const variables = { SERVICE_X_BACKEND: 'slurm', SERVICE_X_SLURM_WORKDIR: workDir };
+    backend = new SlurmBackend(readServerConfig(variables));
+  });
+  afterEach(() => rmSync(workDir, { recursive: true, force: true }));
+
+  it('that the file system does not give now are asked for again: it is no fault of our code', async () => {
+    rmSync(workDir, { recursive: true });
+    writeFileSync(workDir, 'no directory');
+    await expect(backend.fetch(ref, 'partial', signal)).rejects.toThrow(BackendUnavailableError);
+  });
+
+  it('stay when nobody waits for their removal any more', async () => {
+    const job = join(workDir, 'key');
+    mkdirSync(job);
+    const gone = new Error('nobody waits');
+    await expect(backend.release(ref, AbortSignal.abort(gone))).rejects.toBe(gone);
+    // A removal that had begun would get further with each of them.
+    for (let trip = 0; trip < 50; trip++) {
+      await access(job);
+    }
+    await backend.release(ref, signal);
+    expect(existsSync(job)).toBe(false);
   });
 });
