@@ -98,6 +98,7 @@ export class SlurmSite {
       batchScript: script,
       filter: service.scriptFilter,
     });
+    failpoint('slurm:prepared');
     if ((await directory.handed()).state === 'refused') {
       return { service: service.name, jobId: null, key: job.key };
     }
@@ -109,6 +110,7 @@ export class SlurmSite {
       throw await this.without(directory, new BackendUnavailableError('the hand-over was aborted'));
     }
     await directory.noteAsked();
+    failpoint('slurm:asked');
     try {
       const request = requestOf(job.key, directory.paths, script, service, resources);
       const jobId = await this.hand(request, resources.walltimeMs, signal);
