@@ -100,6 +100,7 @@ export class SlurmSite {
       batchScript: script,
       filter: service.scriptFilter,
     });
+    failpoint('slurm:prepared');
     if ((await directory.handed()).state === 'refused') {
       return { service: service.name, jobId: null, key: job.key };
     }
@@ -115,6 +116,7 @@ export class SlurmSite {
     } catch (error) {
       throw await this.without(directory, error);
     }
+    failpoint('slurm:asked');
     try {
       const request = requestOf(job.key, directory.paths, script, service, resources);
       const jobId = await this.hand(request, resources.walltimeMs, signal);

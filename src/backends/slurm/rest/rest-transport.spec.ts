@@ -185,9 +185,24 @@ describe('slurmrestd', () => {
       expect(found?.unreadable).toEqual([expect.stringContaining('Unable to connect to database')]);
     });
 
+    it('that know some of the jobs tell how these ended', async () => {
+      handler = answering(200, recordedHttp('slurmdb-jobs-v0.0.38.http').body);
+      const found = await transport.past({ jobIds: [4555, 4556, 4557, 4558, 4559, 4560] }, SIGNAL);
+      expect(found?.unreadable).toEqual([]);
+      expect(found?.jobs.map(({ jobId, words }) => [jobId, ...words])).toEqual([
+        [4555, 'COMPLETED'],
+        [4556, 'FAILED'],
+        [4557, 'FAILED'],
+        [4558, 'CANCELLED'],
+        [4559, 'RUNNING'],
+      ]);
+    });
+
     it('that know none of the jobs say so with an error', async () => {
-      handler = answering(200, { jobs: [], errors: [{ error_number: 9003, error: 'Nothing found with query' }] });
+      const { status, body } = recordedHttp('slurmdb-none-v0.0.38.http');
+      handler = answering(status, body);
       expect(await transport.past({ jobIds: [7] }, SIGNAL)).toEqual({ jobs: [], unreadable: [] });
+      expect(await transport.past({ name: 'jo-7' }, SIGNAL)).toEqual({ jobs: [], unreadable: [] });
     });
 
     it('find no name to be unknown in a list that cannot be read', async () => {
