@@ -8,6 +8,7 @@ import { eventually } from '../../../../test/support/eventually';
 import { recordedHttp } from '../../../../test/support-slurm/recorded';
 import { EndpointUrl } from '../../../config/endpoint-url';
 import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../../backend.errors';
+import { SlurmLimitError } from '../slurm-errors';
 import type { SubmitRequest } from '../submit-request';
 import { RestTransport } from './rest-transport';
 
@@ -245,12 +246,7 @@ describe('slurmrestd', () => {
       BackendUnavailableError,
       /Unable to contact/,
     ],
-    [
-      500,
-      { errors: [{ error_number: 2050, error: 'Job violates accounting/QOS policy' }] },
-      BackendUnavailableError,
-      /policy/,
-    ],
+    [500, recordedHttp('limit-submit-v0.0.38.http').body, SlurmLimitError, /policy/],
     [401, 'Authentication failure', BackendUnavailableError, /401: Authentication failure/],
     [500, { errors: [{ error_number: -1, error: 'Unspecified error' }] }, BackendUnclearError, /Unspecified error/],
     [504, '<html>gateway</html>', BackendUnclearError, /answered 504/],
