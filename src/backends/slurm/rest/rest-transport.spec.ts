@@ -187,8 +187,17 @@ describe('slurmrestd', () => {
     });
 
     it('that know none of the jobs say so with an error', async () => {
-      handler = answering(200, { jobs: [], errors: [{ error_number: 9003, error: 'Nothing found with query' }] });
+      const { status, body } = recordedHttp('empty-slurmdb-v0.0.38.http');
+      handler = answering(status, body);
       expect(await transport.past({ jobIds: [7] }, SIGNAL)).toEqual({ jobs: [], unreadable: [] });
+    });
+
+    it('that have no database do not say of any job that they know none', async () => {
+      const { status, body } = recordedHttp('down-slurmdb-v0.0.38.http');
+      handler = answering(status, body);
+      const found = await transport.past({ jobIds: [7] }, SIGNAL);
+      expect(found).toEqual({ jobs: [], unreadable: [expect.stringContaining('Unable to connect to database')] });
+      await expect(transport.past({ name: 'jo-7' }, SIGNAL)).rejects.toThrow(BackendUnavailableError);
     });
 
     it('find no name to be unknown in a list that cannot be read', async () => {
