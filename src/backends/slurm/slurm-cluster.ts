@@ -3,7 +3,7 @@ import { delay } from '../../common/delay';
 import { messageOf } from '../../common/errors';
 import { BackendUnavailableError } from '../backend.errors';
 import type { JobList, JobSight } from './job-sight';
-import type { SlurmTransport } from './slurm-transport';
+import type { PastQuery, SlurmTransport } from './slurm-transport';
 import type { SubmitRequest } from './submit-request';
 
 const POLL_EVERY_MS = 1_000;
@@ -108,6 +108,11 @@ export class SlurmCluster {
       }
       await delay(waitMs, this.stopper.signal);
     }
+  }
+
+  /** As SlurmTransport.past, for as long as the program runs. */
+  async past(query: PastQuery): Promise<JobList | null> {
+    return this.transport.past(query, this.stopper.signal);
   }
 
   async submit(request: SubmitRequest, signal: AbortSignal): Promise<number> {

@@ -138,7 +138,7 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
     }
     await Promise.all(
       [...byReporter].map(async ([reporter, jobs]) => {
-        (await abortable(reporter.report(jobs, signal), signal)).forEach((report, ref) => reports.set(ref, report));
+        (await abortable(reporter.report(jobs), signal)).forEach((report, ref) => reports.set(ref, report));
       }),
     );
     return reports;
@@ -164,8 +164,12 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   async release(ref: BackendRef): Promise<void> {
     const at = decodeRef(ref);
     const site = this.site(at.service);
-    await site.directoryOf(at.key).remove();
-    site.reporter.forget(at, ref);
+    try {
+      await site.directoryOf(at.key).remove();
+    } finally {
+      // Also of a directory that stays: the sweep for orphans is what removes it then.
+      site.reporter.forget(at, ref);
+    }
   }
 
   pollEveryMs(service: string): number {
