@@ -12,6 +12,7 @@ import { KeyedTurns } from './keyed-turns';
 import { Pacer } from './pacer';
 import { readRecords } from './run-records';
 import type { SlurmCluster } from './slurm-cluster';
+import { SlurmLimitError } from './slurm-errors';
 import { endedByItself } from './slurm-report';
 import { KEY_PATTERN, type SlurmRef } from './slurm-ref';
 import { isOver } from './slurm-state';
@@ -137,7 +138,7 @@ export class SlurmSite {
       return await this.cluster.submit(request, signal);
     } catch (error) {
       const modest = withoutAllowance(request, walltimeMs);
-      if (modest === null || !(error instanceof BackendRejectedError)) {
+      if (modest === null || !(error instanceof BackendRejectedError || error instanceof SlurmLimitError)) {
         throw error;
       }
       return this.cluster.submit(modest, signal);

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readServerConfig } from '../../config/server-config';
 import { BackendUnavailableError } from '../backend.errors';
 import { encodeRef } from './slurm-ref';
+import type { SlurmSite } from './slurm-site';
 import { SlurmBackend } from './slurm.backend';
 
 /** How many clusters the services are on: those on one share what is asked of it, and how often it is asked. */
@@ -71,5 +72,31 @@ describe("a job's files", () => {
     }
     await backend.release(ref, signal);
     expect(existsSync(job)).toBe(false);
+  });
+});
+
+describe('a job on SLURM that is released', () => {
+  it('is left to the sweep for orphans, also when its directory could not be removed', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'slurm-backend-'));
+    const workDir = join(root, 'work');
+    mkdirSync(workDir);
+    const backend = new SlurmBackend(
+      readServerConfig({ SERVICE_X_BACKEND: 'slurm', SERVICE_X_SLURM_WORKDIR: workDir }),
+    );
+    try {
+      const ref = encodeRef({ service: 'x', jobId: null, key: 'keyA' });
+      const { signal } = new AbortController();
+      await backend.poll([ref], signal);
+      const { sites } = backend as unknown as { sites: ReadonlyMap<string, SlurmSite> };
+      const isInUse = () => sites.get('x')?.reporter.isInUse('keyA');
+      expect(isInUse()).toBe(true);
+      rmSync(workDir, { recursive: true });
+      symlinkSync(workDir, workDir);
+      await expect(backend.release(ref, signal)).rejects.toThrow('ELOOP');
+      expect(isInUse()).toBe(false);
+    } finally {
+      backend.onModuleDestroy();
+      rmSync(root, { recursive: true });
+    }
   });
 });

@@ -142,7 +142,7 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
     }
     await Promise.all(
       [...byReporter].map(async ([reporter, jobs]) => {
-        (await abortable(reporter.report(jobs, signal), signal)).forEach((report, ref) => reports.set(ref, report));
+        (await abortable(reporter.report(jobs), signal)).forEach((report, ref) => reports.set(ref, report));
       }),
     );
     return reports;
@@ -172,12 +172,16 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   async release(ref: BackendRef, signal: AbortSignal): Promise<void> {
     const at = decodeRef(ref);
     const site = this.site(at.service);
-    signal.throwIfAborted();
-    await abortable(
-      onDisk(() => site.directoryOf(at.key).remove()),
-      signal,
-    );
-    site.reporter.forget(at, ref);
+    try {
+      signal.throwIfAborted();
+      await abortable(
+        onDisk(() => site.directoryOf(at.key).remove()),
+        signal,
+      );
+    } finally {
+      // Also of a directory that stays: the sweep for orphans is what removes it then.
+      site.reporter.forget(at, ref);
+    }
   }
 
   pollEveryMs(service: string): number {

@@ -8,6 +8,7 @@ import { eventually } from '../../../../test/support/eventually';
 import { recordedHttp } from '../../../../test/support-slurm/recorded';
 import { EndpointUrl } from '../../../config/endpoint-url';
 import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../../backend.errors';
+import { SlurmLimitError } from '../slurm-errors';
 import type { SubmitRequest } from '../submit-request';
 import { RestTransport } from './rest-transport';
 
@@ -205,6 +206,14 @@ describe('slurmrestd', () => {
       expect(await transport.past({ name: 'jo-7' }, SIGNAL)).toEqual({ jobs: [], unreadable: [] });
     });
 
+    it('that have no database do not say of any job that they know none', async () => {
+      const { status, body } = recordedHttp('down-slurmdb-v0.0.38.http');
+      handler = answering(status, body);
+      const found = await transport.past({ jobIds: [7] }, SIGNAL);
+      expect(found).toEqual({ jobs: [], unreadable: [expect.stringContaining('Unable to connect to database')] });
+      await expect(transport.past({ name: 'jo-7' }, SIGNAL)).rejects.toThrow(BackendUnavailableError);
+    });
+
     it('find no name to be unknown in a list that cannot be read', async () => {
       handler = answering(200, { jobs: [ended(0)] });
       await expect(transport.past({ name: 'jo-7' }, SIGNAL)).rejects.toThrow(/can't be read/);
@@ -260,12 +269,7 @@ describe('slurmrestd', () => {
       BackendUnavailableError,
       /Unable to contact/,
     ],
-    [
-      500,
-      { errors: [{ error_number: 2050, error: 'Job violates accounting/QOS policy' }] },
-      BackendUnavailableError,
-      /policy/,
-    ],
+    [500, recordedHttp('limit-submit-v0.0.38.http').body, SlurmLimitError, /policy/],
     [401, 'Authentication failure', BackendUnavailableError, /401: Authentication failure/],
     [500, { errors: [{ error_number: -1, error: 'Unspecified error' }] }, BackendUnclearError, /Unspecified error/],
     [504, '<html>gateway</html>', BackendUnclearError, /answered 504/],
