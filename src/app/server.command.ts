@@ -1,4 +1,5 @@
 import { Command } from 'nest-commander';
+import { widenThreadPool } from '../backends/slurm/thread-pool';
 import { BaseCommand } from '../commands/base.command';
 import { loadEnvFile } from '../config/load-env-file';
 import { exitOnError } from './exit-on-error';
@@ -13,6 +14,8 @@ export class ServerCommand extends BaseCommand {
   async run(): Promise<void> {
     try {
       loadEnvFile();
+      // Before the import, which is the first to use the pool.
+      widenThreadPool(process.env);
       // Other commands must not wait for all that this one loads.
       const { runServer } = await import('./run-server.js');
       await runServer(process.env);

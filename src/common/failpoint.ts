@@ -18,6 +18,8 @@ export type Failpoint =
   | 'run:spawned' // executor: the supervisor lives, the row says Prepared
   | 'run:ended' // executor: the job is over, the row says Running
   | 'release:removed' // executor: the files are gone, the row does not say so
+  | 'slurm:prepared' // the job's directory is in its place, SLURM was not asked
+  | 'slurm:asked' // noted that SLURM is asked, which it is not yet
   | 'slurm:submitted'; // SLURM has the job, its id is written nowhere
 
 // The one variable that is not configuration: it is read before there is any, and must not show in any documentation.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
-import { chmod, rename, rmdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, rename, rmdir, unlink } from 'node:fs/promises';
 import { inOrder } from './archive/in-order';
 import { OpenDirectory, joinPath } from './archive/open-directory';
 import { openPermitted } from './archive/permissions';
@@ -37,28 +37,33 @@ interface Doomed {
  * Removes a file or a directory with all that is in it, and resolves when nothing is left; a missing path is fine.
  * Links are removed, never followed. Directories without permission bits are opened up first (so the tree must be at
  * rest); names of any bytes and trees of any depth are removed.
+ * @param calls how the file system's calls are made; default: as suits a local disk
  * @throws TreeNotRemovedError naming the path that stays
  */
-export async function removeTree(path: string): Promise<void> {
+export async function removeTree(path: string, calls = new QuickCalls()): Promise<void> {
   await naming(Buffer.from(path), async () => {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
+    const stats = calls.isRemote
+      ? await calls.pooled(() => lstat(path)).catch(unless('ENOENT'))
+      : lstatSync(path, { throwIfNoEntry: false });
     if (stats?.isDirectory()) {
-      await new TreeRemover(Buffer.from(path)).run();
+      await new TreeRemover(Buffer.from(path), calls).run();
     } else if (stats !== undefined) {
-      await unlink(path).catch(unless('ENOENT'));
+      await calls.pooled(() => unlink(path)).catch(unless('ENOENT'));
     }
   });
 }
 
 class TreeRemover {
   private readonly movedName = `.${randomUUID()}.`;
-  private readonly quick = new QuickCalls();
   private moved = 0;
 
-  constructor(private readonly rootPath: Buffer) {}
+  constructor(
+    private readonly rootPath: Buffer,
+    private readonly quick: QuickCalls,
+  ) {}
 
   async run(): Promise<void> {
-    const { directory: root } = await openPermitted(this.rootPath, ALL_FOR_OWNER, () =>
+    const { directory: root } = await openPermitted(this.rootPath, ALL_FOR_OWNER, this.quick, () =>
       OpenDirectory.openRoot(this.rootPath, this.quick),
     );
     try {
@@ -75,7 +80,7 @@ class TreeRemover {
         doomed.push(...below.map((each) => ({ path: each, visits: 0 })));
       }
     } finally {
-      root.close();
+      await root.close();
     }
   }
 
@@ -85,7 +90,9 @@ class TreeRemover {
     path: Buffer,
     isLastVisit: boolean,
   ): Promise<{ isGone: boolean; below: Buffer[] }> {
-    const opened = await openPermitted(root.childPath(path), ALL_FOR_OWNER, () => root.openBelow(path)).catch(
+    const opened = await openPermitted(root.childPath(path), ALL_FOR_OWNER, this.quick, () =>
+      root.openBelow(path),
+    ).catch(
       // Gone, or something else by now, which the next visit to its parent will find.
       unless('ENOENT', 'ENOTDIR', 'ELOOP'),
     );
@@ -109,7 +116,7 @@ class TreeRemover {
         return { isGone: false, below: await this.within(root, directory, path, below) };
       }
     } finally {
-      directory.close();
+      await directory.close();
     }
     const ignored = isLastVisit ? ['ENOENT'] : ['ENOENT', 'ENOTEMPTY'];
     const onDisk = path.length === 0 ? this.rootPath : root.childPath(path);
@@ -127,7 +134,7 @@ class TreeRemover {
     if (this.quick.take()) {
       unlinkSync(path);
     } else {
-      await unlink(path);
+      await this.quick.pooled(() => unlink(path));
     }
   }
 
@@ -135,7 +142,7 @@ class TreeRemover {
     if (this.quick.take()) {
       rmdirSync(path);
     } else {
-      await rmdir(path);
+      await this.quick.pooled(() => rmdir(path));
     }
   }
 
@@ -154,10 +161,11 @@ class TreeRemover {
       const top = Buffer.from(`${this.movedName}${this.moved++}`);
       const from = directory.childPath(name);
       // A directory without our write permission can't change its parent.
-      await rename(from, root.childPath(top)).catch(async (error: unknown) => {
+      const moveUp = () => this.quick.pooled(() => rename(from, root.childPath(top)));
+      await moveUp().catch(async (error: unknown) => {
         unless('EACCES')(error);
-        await chmod(from, ALL_FOR_OWNER);
-        await rename(from, root.childPath(top));
+        await this.quick.pooled(() => chmod(from, ALL_FOR_OWNER));
+        await moveUp();
       });
       paths.push(top);
     }

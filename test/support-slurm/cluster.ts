@@ -36,7 +36,12 @@ export interface RestAccess {
 export function startSlurm(options: { accounting?: boolean; env?: Record<string, string> } = {}): void {
   const args = (options.accounting ?? true) ? ['--db'] : [];
   const env = { ...process.env, START_SLURM_CPUS: '100', ...options.env };
-  const { status, stderr } = spawnSync(START_SCRIPT, args, { env, encoding: 'utf8', timeout: START_LIMIT_MS });
+  const start = () => spawnSync(START_SCRIPT, args, { env, encoding: 'utf8', timeout: START_LIMIT_MS });
+  let { status, stderr } = start();
+  if (status !== 0) {
+    // Seen on a busy machine: its database gave up, because the file of its first commands was removed too early.
+    ({ status, stderr } = start());
+  }
   if (status !== 0) {
     throw new Error(`start-slurm: ${stderr.slice(-2000)}`);
   }

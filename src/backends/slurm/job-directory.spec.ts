@@ -4,12 +4,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { JobDirectory, type NewJob } from './job-directory';
 
 let root: string;
@@ -32,6 +34,26 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
+/** What is synced meanwhile, in order, relative to `workDir`. */
+async function syncedBy(work: () => Promise<void>): Promise<string[]> {
+  const handle = await open(root);
+  const methods = Object.getPrototypeOf(handle) as typeof handle;
+  await handle.close();
+  const paths: string[] = [];
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this`
+  const { sync } = methods;
+  const seen = jest.spyOn(methods, 'sync').mockImplementation(function (this: typeof handle) {
+    paths.push(relative(workDir, readlinkSync(`/proc/self/fd/${this.fd}`)));
+    return sync.call(this);
+  });
+  try {
+    await work();
+  } finally {
+    seen.mockRestore();
+  }
+  return paths;
+}
+
 describe("a job's directory", () => {
   it('remembers how far the job has come', async () => {
     expect(await directory.handed()).toEqual({ state: 'not-asked' });
@@ -52,6 +74,19 @@ describe("a job's directory", () => {
     await directory.noteAsked();
     await directory.noteTaken(7);
     expect(readdirSync(directory.paths.run)).toEqual([]);
+  });
+
+  it.each([
+    ['echo hello\n', ['batch.sh', 'service', 'work', 'work/data', 'work/run.sh']],
+    ['echo hello\r\n', ['batch.sh', 'note', 'service', 'work', 'work/data', 'work/run.sh']],
+    ['sudo reboot\n', ['refused', 'service', 'work']],
+  ])('is synced with all that is in it before it has its name: script %j', async (script, names) => {
+    writeFileSync(join(job.inputDir, 'run.sh'), script);
+    writeFileSync(join(job.inputDir, 'data'), 'x');
+    const synced = await syncedBy(() => directory.prepare(job));
+    const within = synced.map((path) => relative('.key.part', path));
+    expect(within).toEqual(expect.arrayContaining(names));
+    expect(within.slice(-2)).toEqual(['', '..']);
   });
 
   it('is not left half made when it cannot be finished', async () => {

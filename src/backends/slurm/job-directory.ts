@@ -3,6 +3,7 @@ import { copyFile, lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renameDurably, syncPath } from '../../common/durable-fs';
 import { errnoOf } from '../../common/errors';
+import type { RemoteCalls } from '../../common/remote-calls';
 import { removeTree } from '../../common/remove-tree';
 import { SCRIPT_NAME } from '../../wire/protocol';
 import { prepareScript } from '../../workload/prepare-script';
@@ -11,6 +12,7 @@ import { writeDurably } from './durable-text';
 import { readJobFiles } from './job-file-reader';
 import { type JobPaths, pathsOf, stagingNameOf, TOMBSTONES } from './job-paths';
 import { parseJobId } from './run-records';
+import { callsOn } from './work-directory-calls';
 
 /** What is to be written for a job before SLURM is given it. */
 export interface NewJob {
@@ -34,12 +36,14 @@ export type Handed =
 /** One job's directory below WORKDIR, as the backend writes it. */
 export class JobDirectory {
   readonly paths: JobPaths;
+  private readonly calls: RemoteCalls;
 
   constructor(
     private readonly workDir: string,
     private readonly key: string,
   ) {
     this.paths = pathsOf(workDir, key);
+    this.calls = callsOn(workDir);
   }
 
   /**
@@ -51,19 +55,19 @@ export class JobDirectory {
       return;
     }
     const staging = pathsOf(this.workDir, stagingNameOf(this.key));
-    await removeTree(staging.root);
+    await removeTree(staging.root, this.calls);
     try {
-      await fill(staging, job);
-      await renameDurably(staging.root, this.paths.root);
+      await fill(staging, job, this.calls);
+      await renameDurably(staging.root, this.paths.root, this.calls);
     } catch (error) {
       // The disk may be full: of uploads that nobody would ask for again.
-      await removeTree(staging.root).catch(() => undefined);
+      await removeTree(staging.root, this.calls).catch(() => undefined);
       throw error;
     }
   }
 
   async exists(): Promise<boolean> {
-    return (await kindAt(this.paths.root)) === 'directory';
+    return (await kindAt(this.paths.root, this.calls)) === 'directory';
   }
 
   async handed(): Promise<Handed> {
@@ -84,68 +88,71 @@ export class JobDirectory {
 
   /** From here on SLURM may have the job. */
   async noteAsked(): Promise<void> {
-    await writeDurably(this.paths.asked, '');
+    await writeDurably(this.paths.asked, '', this.calls);
   }
 
   async noteTaken(jobId: number): Promise<void> {
-    await writeDurably(this.paths.job, `${jobId} .\n`);
+    await writeDurably(this.paths.job, `${jobId} .\n`, this.calls);
   }
 
   /** No job of this key may begin from now on: neither we nor its batch script let it. */
   async bury(): Promise<void> {
-    await mkdir(join(this.workDir, TOMBSTONES), { recursive: true });
-    await writeDurably(this.paths.tombstone, '');
+    await this.calls.pooled(() => mkdir(join(this.workDir, TOMBSTONES), { recursive: true }));
+    await writeDurably(this.paths.tombstone, '', this.calls);
   }
 
   async isBuried(): Promise<boolean> {
-    return (await kindAt(this.paths.tombstone)) !== null;
+    return (await kindAt(this.paths.tombstone, this.calls)) !== null;
   }
 
   /** Removes all but the tombstone. Repeatable. */
   async remove(): Promise<void> {
-    await removeTree(this.paths.root);
+    await removeTree(this.paths.root, this.calls);
   }
 }
 
-async function fill(paths: JobPaths, job: NewJob): Promise<void> {
+/** All of it survives a power cut once this resolves. */
+async function fill(paths: JobPaths, job: NewJob, calls: RemoteCalls): Promise<void> {
+  const write = (path: string, data: string | Buffer) => calls.pooled(() => writeFile(path, data));
   for (const directory of [paths.root, paths.work, paths.home, paths.tmp, paths.run]) {
-    await mkdir(directory);
+    await calls.pooled(() => mkdir(directory));
   }
-  await writeFile(paths.service, `${job.service}\n`);
+  await write(paths.service, `${job.service}\n`);
   const prepared = await prepareScript(join(job.inputDir, SCRIPT_NAME), job.filter);
   if ('refusal' in prepared) {
-    await writeFile(paths.refused, prepared.refusal);
+    await write(paths.refused, prepared.refusal);
   } else {
-    await copyFiles(job.inputDir, paths.work);
+    await copyFiles(job.inputDir, paths.work, calls);
     if (prepared.mended) {
-      await writeFile(join(paths.work, SCRIPT_NAME), prepared.mended);
+      await write(join(paths.work, SCRIPT_NAME), prepared.mended);
     }
     if (prepared.note !== '') {
-      await writeFile(paths.note, prepared.note);
-      await syncPath(paths.note);
+      await write(paths.note, prepared.note);
     }
     if (prepared.hint !== '') {
-      await writeFile(paths.hint, prepared.hint);
-      await syncPath(paths.hint);
+      await write(paths.hint, prepared.hint);
     }
-    await writeFile(paths.batch, job.batchScript);
-    await syncFiles(paths.work);
+    await write(paths.batch, job.batchScript);
   }
-  await syncPath(paths.root);
+  await syncAll(paths.work, calls);
+  await syncAll(paths.root, calls);
 }
 
-/** SLURM, on another machine, may remember the job after a power cut here: then its files have to be whole. */
-async function syncFiles(directory: string): Promise<void> {
-  for (const name of await readdir(directory, { encoding: 'buffer' })) {
-    await syncPath(Buffer.concat([Buffer.from(`${directory}/`), name]));
+/**
+ * A directory, and what is in it. A directory that has its name is never made again: after a power cut it has to be whole
+ * (SLURM may also remember a job that this machine has forgotten).
+ */
+async function syncAll(directory: string, calls: RemoteCalls): Promise<void> {
+  for (const name of await calls.pooled(() => readdir(directory, { encoding: 'buffer' }))) {
+    await syncPath(Buffer.concat([Buffer.from(`${directory}/`), name]), calls);
   }
-  await syncPath(directory);
+  await syncPath(directory, calls);
 }
 
 /** Nothing is followed: a job may have left links. */
-async function kindAt(path: string): Promise<'directory' | 'other' | null> {
+async function kindAt(path: string, calls: RemoteCalls): Promise<'directory' | 'other' | null> {
   try {
-    return (await lstat(path)).isDirectory() ? 'directory' : 'other';
+    return (await calls.pooled(() => lstat(path))).isDirectory() ? 'directory' : 'other';
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') {
       return null;
@@ -155,11 +162,12 @@ async function kindAt(path: string): Promise<'directory' | 'other' | null> {
 }
 
 /** Shares blocks where the file system can (reflink). Links and whatever else is no file are left behind, unfollowed. */
-async function copyFiles(from: string, to: string): Promise<void> {
+async function copyFiles(from: string, to: string, calls: RemoteCalls): Promise<void> {
   for (const name of await readdir(from, { encoding: 'buffer' })) {
     const source = Buffer.concat([Buffer.from(`${from}/`), name]);
     if ((await lstat(source)).isFile()) {
-      await copyFile(source, Buffer.concat([Buffer.from(`${to}/`), name]), constants.COPYFILE_FICLONE);
+      const target = Buffer.concat([Buffer.from(`${to}/`), name]);
+      await calls.pooled(() => copyFile(source, target, constants.COPYFILE_FICLONE));
     }
   }
 }

@@ -6,11 +6,11 @@
  */
 import { constants } from 'node:fs';
 import { open, opendir } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { OpenDirectory } from '../../common/archive/open-directory';
 import { errnoOf } from '../../common/errors';
-import { QuickCalls } from '../../common/quick-calls';
 import type { JobPaths } from './job-paths';
+import { callsOn } from './work-directory-calls';
 
 /** More of a file is not read. */
 export const READ_BYTES = 4096;
@@ -32,22 +32,22 @@ export async function readJobFiles<Name extends keyof JobPaths>(
   wanted: Readonly<Record<Name, Part>>,
 ): Promise<Readonly<Record<Name, string | null>>> {
   const names = Object.keys(wanted) as Name[];
-  // None of it on the spot: a network file system may take its time.
-  const root = await unlessAbsent(OpenDirectory.openRoot(Buffer.from(paths.root), new QuickCalls(0)));
+  const calls = callsOn(dirname(paths.root));
+  const root = await unlessAbsent(OpenDirectory.openRoot(Buffer.from(paths.root), calls));
   const here = directory === 'root' ? root : await openRun(root, paths);
   try {
     if (here !== null) {
-      await lookAgain(here);
+      await calls.pooled(() => lookAgain(here));
     }
     const texts = await Promise.all(
       names.map(async (name): Promise<[Name, string | null]> => {
         const path = here?.childPath(Buffer.from(basename(paths[name])));
-        return [name, path === undefined ? null : await unlessAbsent(readPart(path, wanted[name]))];
+        return [name, path === undefined ? null : await unlessAbsent(calls.pooled(() => readPart(path, wanted[name])))];
       }),
     );
     return Object.fromEntries(texts) as Record<Name, string | null>;
   } finally {
-    here?.close();
+    await here?.close();
   }
 }
 
@@ -56,7 +56,7 @@ async function openRun(root: OpenDirectory | null, paths: JobPaths): Promise<Ope
   try {
     return root === null ? null : await unlessAbsent(root.openBelow(Buffer.from(basename(paths.run))));
   } finally {
-    root?.close();
+    await root?.close();
   }
 }
 

@@ -3,6 +3,7 @@ import type { BackendRef, BackendReport } from '../backend';
 import { bareReport } from '../bare-report';
 import { type Handed, JobDirectory } from './job-directory';
 import type { JobSight } from './job-sight';
+import { PastJobs } from './past-jobs';
 import { type EndFacts, endReport, lacksRecord, liveReport } from './slurm-report';
 import { PatientReads } from './patient-reads';
 import { readRecords } from './run-records';
@@ -15,8 +16,6 @@ import { jobNameOf } from './submit-request';
 const RECORD_GRACE_MS = 5_000;
 /** A job that nobody knows is lost only when that stays so. */
 const LOST_AFTER_MS = 10_000;
-/** Accounting is asked so often for the same jobs. */
-const ASK_ACCOUNTING_EVERY_MS = 5_000;
 
 /** A job that is asked for. */
 export interface AskedJob {
@@ -32,8 +31,6 @@ interface Missing extends AskedJob {
   readonly facts: EndFacts;
 }
 
-type Accounting = 'off' | 'away' | 'asked';
-
 /**
  * Says how jobs of one cluster are: by a list of SLURM's, by their own records, and by accounting. A job of SLURM's is
  * taken for one of ours only by id and name: a controller that has lost its state, or another cluster in place of the one
@@ -44,14 +41,14 @@ export class JobReporter {
   private readonly submittedAt = new Map<number, number>();
   /** Since when something is missed of a job. */
   private readonly missedSince = new Map<BackendRef, number>();
-  /** What accounting said of jobs that are over. */
-  private readonly past = new Map<BackendRef, JobSight>();
-  private pastAskedAt = -Infinity;
   private readonly facts = new PatientReads<Omit<EndFacts, 'sight'>>();
   private readonly handed = new PatientReads<Handed>();
   private readonly keys = new Set<string>();
+  private readonly past: PastJobs;
 
-  constructor(private readonly cluster: SlurmCluster) {}
+  constructor(private readonly cluster: SlurmCluster) {
+    this.past = new PastJobs((query) => cluster.past(query));
+  }
 
   /** Whether anybody has asked for a job of this key since the program started, and has not let go of it. */
   isInUse(key: string): boolean {
@@ -65,14 +62,14 @@ export class JobReporter {
   forget({ jobId, key }: SlurmRef, ref: BackendRef): void {
     this.keys.delete(key);
     this.missedSince.delete(ref);
-    this.past.delete(ref);
+    this.past.forget(ref);
     if (jobId !== null) {
       this.submittedAt.delete(jobId);
     }
   }
 
   /** Answers for each job; never throws. */
-  async report(jobs: readonly AskedJob[], signal: AbortSignal): Promise<Map<BackendRef, BackendReport>> {
+  async report(jobs: readonly AskedJob[]): Promise<Map<BackendRef, BackendReport>> {
     const reports = new Map<BackendRef, BackendReport>();
     jobs.forEach(({ at }) => this.keys.add(at.key));
     const answer = async (job: AskedJob, work: () => Promise<BackendReport | Missing>): Promise<Missing[]> => {
@@ -91,19 +88,26 @@ export class JobReporter {
     let snapshot: Snapshot | null = null;
     try {
       snapshot = isSent.length === 0 ? null : await this.cluster.poll();
+      this.dropSubmittedBefore(snapshot);
     } catch (error) {
       isSent.forEach(({ ref }) => reports.set(ref, bareReport('unclear', messageOf(error))));
     }
     const asked = jobs.filter(({ ref }) => !reports.has(ref));
-    const missing = await Promise.all(asked.map((job) => answer(job, () => this.one(job, job.at.jobId, snapshot))));
-    if (missing.flat().length > 0 && snapshot) {
-      const { unreadable } = snapshot;
-      const accounting = await this.askAccounting(missing.flat(), signal);
-      await Promise.all(
-        missing.flat().map((job) => answer(job, () => Promise.resolve(this.missed(job, unreadable, accounting)))),
-      );
-    }
+    const found = await Promise.all(asked.map((job) => answer(job, () => this.one(job, job.at.jobId, snapshot))));
+    const missing = found.flat();
+    const isStillHere = missing.filter(({ at }) => this.keys.has(at.key));
+    this.past.lookUp(isStillHere.map(({ ref, jobId, at }) => ({ ref, jobId, name: jobNameOf(at.key) })));
+    missing.forEach((job) => reports.set(job.ref, this.missed(job, snapshot?.unreadable ?? [])));
     return reports;
+  }
+
+  /** This list, and any later one, has them. Whoever is terminated before it is asked for would else be noted for ever. */
+  private dropSubmittedBefore(snapshot: Snapshot | null): void {
+    for (const [jobId, at] of this.submittedAt) {
+      if (snapshot !== null && at <= snapshot.askedAt) {
+        this.submittedAt.delete(jobId);
+      }
+    }
   }
 
   /** By the list alone where that is enough. Records are read of jobs only that are over. */
@@ -117,7 +121,6 @@ export class JobReporter {
     }
     const sight = snapshot.jobs.get(jobId);
     if (sight?.name === jobNameOf(job.at.key)) {
-      this.submittedAt.delete(jobId);
       if (!isOver(sight.words)) {
         this.missedSince.delete(job.ref);
         return liveReport(sight);
@@ -152,29 +155,31 @@ export class JobReporter {
     return isOther ? this.one(job, startedBy, snapshot) : null;
   }
 
-  private ended({ ref }: AskedJob, facts: EndFacts): BackendReport {
-    if (lacksRecord(facts) && !this.isMissedFor(ref, RECORD_GRACE_MS)) {
+  private ended(job: AskedJob, facts: EndFacts): BackendReport {
+    if (lacksRecord(facts) && performance.now() - this.missedFrom(job) < RECORD_GRACE_MS) {
       const words = facts.sight?.words.join(', ') ?? '';
       return bareReport('unclear', `SLURM: ${words}; waiting for the job's own record of its end`);
     }
-    this.missedSince.delete(ref);
+    this.missedSince.delete(job.ref);
     return endReport(facts);
   }
 
-  private missed(job: Missing, unreadable: readonly string[], accounting: Accounting): BackendReport {
-    const sight = this.past.get(job.ref);
-    if (sight?.jobId === job.jobId) {
-      return this.ended(job, { ...job.facts, sight });
+  private missed(job: Missing, unreadable: readonly string[]): BackendReport {
+    const past = this.past.of(job.ref, job.jobId);
+    if (past?.sight) {
+      return this.ended(job, { ...job.facts, sight: past.sight });
     }
     const [first] = unreadable;
     if (first !== undefined) {
       return bareReport('unclear', `SLURM does not list the job, but its list has a line that can't be read: ${first}`);
     }
-    if (accounting === 'away' || !this.isMissedFor(job.ref, LOST_AFTER_MS)) {
+    // Also accounting is believed only when it has had that time: it hears of a job's end some seconds late.
+    const missedFrom = this.missedFrom(job);
+    if (past === null || past.askedAt - missedFrom < LOST_AFTER_MS) {
       return bareReport('unclear', 'SLURM does not list the job any more; looking for its end');
     }
     this.missedSince.delete(job.ref);
-    const where = accounting === 'off' ? 'there is no accounting' : 'accounting does not know it';
+    const where = past.isOff ? 'there is no accounting' : 'accounting does not know it';
     return bareReport('lost', `SLURM does not know the job any more, ${where}, and it left no record of its end`);
   }
 
@@ -187,31 +192,13 @@ export class JobReporter {
     return { sight, ...facts };
   }
 
-  private async askAccounting(jobs: readonly Missing[], signal: AbortSignal): Promise<Accounting> {
-    const unknown = jobs.filter(({ ref, jobId }) => this.past.get(ref)?.jobId !== jobId);
-    if (unknown.length === 0) {
-      return 'asked';
-    }
-    if (performance.now() - this.pastAskedAt < ASK_ACCOUNTING_EVERY_MS) {
-      return 'away';
-    }
-    this.pastAskedAt = performance.now();
-    try {
-      const found = await this.cluster.transport.past({ jobIds: unknown.map(({ jobId }) => jobId) }, signal);
-      for (const sight of (found?.jobs ?? []).filter(({ words }) => isOver(words))) {
-        unknown
-          .filter(({ jobId, at }) => jobId === sight.jobId && jobNameOf(at.key) === sight.name)
-          .forEach(({ ref }) => this.past.set(ref, sight));
-      }
-      return found === null ? 'off' : found.unreadable.length > 0 ? 'away' : 'asked';
-    } catch {
-      return 'away';
-    }
-  }
-
-  private isMissedFor(ref: BackendRef, ms: number): boolean {
+  /** Since when something is missed of the job (performance.now()): now, if nothing was before. */
+  private missedFrom({ ref, at }: AskedJob): number {
     const since = this.missedSince.get(ref) ?? performance.now();
-    this.missedSince.set(ref, since);
-    return performance.now() - since >= ms;
+    // Of a job that was let go of while its report was made, nothing is kept.
+    if (this.keys.has(at.key)) {
+      this.missedSince.set(ref, since);
+    }
+    return since;
   }
 }

@@ -93,13 +93,34 @@ describe('a cluster', () => {
     expect((await second).askedAt).toBeGreaterThan((await first).askedAt);
   });
 
-  it('is asked less often when it is slow: a list takes a tenth of the time', async () => {
-    transport.answer = async () => {
-      await jest.advanceTimersByTimeAsync(700);
+  function takingMs(ms: number): () => Promise<JobList> {
+    return async () => {
+      await jest.advanceTimersByTimeAsync(ms);
       return EMPTY;
     };
+  }
+
+  it.each([
+    [240, 1_000],
+    [480, 1_920],
+    [3_000, 12_000],
+    [19_000, 30_000],
+  ])('whose list takes %i ms is asked for one every %i ms', async (tookMs, everyMs) => {
+    transport.answer = takingMs(tookMs);
     await cluster.poll();
-    expect(cluster.pollEveryMs).toBe(7_000);
+    expect(cluster.pollEveryMs).toBe(everyMs);
+  });
+
+  it('that was slow once is asked a little less often for a while', async () => {
+    const paused: number[] = [];
+    for (const tookMs of [100, 100, 100, 100, 3_000, 100, 100, 100, 100, 100]) {
+      transport.answer = takingMs(tookMs);
+      await cluster.poll();
+      paused.push(cluster.pollEveryMs);
+      jest.advanceTimersByTime(cluster.pollEveryMs);
+    }
+    expect(Math.max(...paused)).toBe(2_720);
+    expect(paused.at(-1)).toBe(1_000);
   });
 
   it('is asked less and less often while it is away, and as before when it is back', async () => {

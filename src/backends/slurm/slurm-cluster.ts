@@ -3,13 +3,15 @@ import { delay } from '../../common/delay';
 import { messageOf } from '../../common/errors';
 import { BackendUnavailableError } from '../backend.errors';
 import type { JobList, JobSight } from './job-sight';
-import type { SlurmTransport } from './slurm-transport';
+import type { PastQuery, SlurmTransport } from './slurm-transport';
 import type { SubmitRequest } from './submit-request';
 
 const POLL_EVERY_MS = 1_000;
 const MAX_POLL_EVERY_MS = 30_000;
-/** A list takes at most a tenth of our time, and of the controller's. */
-const SHARE = 10;
+/** From one list to the next goes so many times what a list takes: a slow controller has time for others, too. */
+const SHARE = 4;
+/** Lists whose mean counts: one that a busy moment held up must not silence us for long. */
+const LISTS_COUNTED = 5;
 /** After an answer this recent the controller is not asked whether it is there. */
 const ANSWERED_LATELY_MS = 5_000;
 /** For so long after it has been away, the controller may not know its nodes yet. */
@@ -42,7 +44,8 @@ export class SlurmCluster {
   private lastFault: { readonly error: BackendUnavailableError; readonly at: number } | null = null;
   /** Lists that failed in a row. */
   private failures = 0;
-  private lastTookMs = 0;
+  /** What the last lists took, the newest at the end. */
+  private tookMs: readonly number[] = [];
 
   constructor(readonly transport: SlurmTransport) {
     setMaxListeners(0, this.stopper.signal);
@@ -57,7 +60,8 @@ export class SlurmCluster {
   /** Between two lists: a second, more when the controller is slow or away. */
   get pollEveryMs(): number {
     const whileAway = this.failures === 0 ? 0 : POLL_EVERY_MS * 2 ** Math.min(this.failures, 5);
-    return Math.min(MAX_POLL_EVERY_MS, Math.max(POLL_EVERY_MS, SHARE * this.lastTookMs, whileAway));
+    const meanMs = this.tookMs.reduce((sum, ms) => sum + ms, 0) / Math.max(1, this.tookMs.length);
+    return Math.min(MAX_POLL_EVERY_MS, Math.max(POLL_EVERY_MS, SHARE * meanMs, whileAway));
   }
 
   /** Whether SLURM says now that it will not be spoken to like this; `null`: no, or it can't be reached. */
@@ -108,6 +112,11 @@ export class SlurmCluster {
       }
       await delay(waitMs, this.stopper.signal);
     }
+  }
+
+  /** As SlurmTransport.past, for as long as the program runs. */
+  async past(query: PastQuery): Promise<JobList | null> {
+    return this.transport.past(query, this.stopper.signal);
   }
 
   async submit(request: SubmitRequest, signal: AbortSignal): Promise<number> {
@@ -173,7 +182,7 @@ export class SlurmCluster {
 
   private keep({ jobs, unreadable }: JobList, askedAt: number): Snapshot {
     this.failures = 0;
-    this.lastTookMs = performance.now() - askedAt;
+    this.tookMs = [...this.tookMs, performance.now() - askedAt].slice(-LISTS_COUNTED);
     this.noteAnswer();
     this.latest = { jobs: new Map(jobs.map((job) => [job.jobId, job])), unreadable, askedAt };
     return this.latest;

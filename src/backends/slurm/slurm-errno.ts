@@ -5,15 +5,17 @@
  * - `unclear`: the request had been sent. It may have been taken.
  * - `not-now`: certainly not taken, and the same request may be later: something is down, full or in use, or an operator
  *   has closed it for a while.
+ * - `limit`: as `not-now`, of a limit of a QOS, an association or an account. It is one of jobs at a time, which passes, or
+ *   of the job's size, which does not, and nobody says which: a smaller request may be taken at once.
  * - `after-restart`: also said by a controller that doesn't know its nodes yet, of a job that it takes a minute later.
  * - `never`: whatever else slurmctld says. The request is wrong, or beyond a limit that waiting does not lift.
  */
-export type ErrorKind = 'unclear' | 'not-now' | 'after-restart' | 'never';
+export type ErrorKind = 'unclear' | 'not-now' | 'limit' | 'after-restart' | 'never';
 
 /** A number (`null`: the commands say it of themselves), and the words that the commands write. */
 export type KnownError = readonly [number: number | null, text: string];
 
-export const KNOWN_ERRORS: Readonly<Record<Exclude<ErrorKind, 'never'>, readonly KnownError[]>> = {
+export const KNOWN_ERRORS: Readonly<Record<Exclude<ErrorKind, 'limit' | 'never'>, readonly KnownError[]>> = {
   unclear: [
     [-1, 'Unspecified error'],
     [4, 'Interrupted system call'],
@@ -66,9 +68,9 @@ export const KNOWN_ERRORS: Readonly<Record<Exclude<ErrorKind, 'never'>, readonly
     [2027, 'Slurm backup controller in standby mode'],
     [2037, 'Requested operation is presently disabled'],
     [2040, 'Licenses currently unavailable'],
-    // Of too many jobs at once, which passes, or too large ones: the commands say which on a line of its own.
-    [2050, 'MaxSubmitJob'],
-    [2050, 'GrpSubmitJob'],
+    // Of 2050: too many jobs at once. The commands tell that from too large a job on a line of its own.
+    [null, 'MaxSubmitJob'],
+    [null, 'GrpSubmitJob'],
     [2055, 'Requested reservation is in use'],
     [2056, 'Requested reservation not usable now'],
     [2059, 'Required ports are in use'],
@@ -109,6 +111,9 @@ export const KNOWN_ERRORS: Readonly<Record<Exclude<ErrorKind, 'never'>, readonly
     [null, 'Requested topology configuration is not available'],
   ],
 };
+
+/** `Job violates accounting/QOS policy`: by number alone it is a `limit`. */
+export const LIMIT_NUMBER = 2050;
 
 /** Numbers about who asks: refused before anything was looked at. */
 export const AUTHENTICATION_NUMBERS: ReadonlySet<number> = new Set([

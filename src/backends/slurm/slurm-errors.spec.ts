@@ -79,6 +79,7 @@ describe('a number in an answer of slurmrestd', () => {
     [2000, 'never'],
     [2014, 'after-restart'],
     [2045, 'never'],
+    [2050, 'limit'],
     [2070, 'not-now'],
     [2199, 'never'],
     [5004, 'unclear'],

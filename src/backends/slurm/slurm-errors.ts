@@ -1,9 +1,12 @@
 /** What is to be done about a submission that SLURM did not take, by what its commands or slurmrestd said. */
 import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../backend.errors';
-import { type ErrorKind, KNOWN_ERRORS, kindOfRange } from './slurm-errno';
+import { type ErrorKind, KNOWN_ERRORS, kindOfRange, LIMIT_NUMBER } from './slurm-errno';
+
+/** Not taken because of a limit that may pass, or that a smaller request keeps: see `limit` in slurm-errno.ts. */
+export class SlurmLimitError extends BackendUnavailableError {}
 
 /** The worse a kind is mistaken, the earlier: a job that ran twice, a job that failed for good. */
-const BY_SEVERITY: readonly ErrorKind[] = ['unclear', 'not-now', 'after-restart', 'never'];
+const BY_SEVERITY: readonly ErrorKind[] = ['unclear', 'not-now', 'limit', 'after-restart', 'never'];
 
 /** Of several errors: the most careful reading. None at all: nobody knows what happened. */
 export function worstOf(kinds: readonly ErrorKind[]): ErrorKind {
@@ -29,7 +32,7 @@ export function kindOfText(stderr: string): ErrorKind {
 
 /** Of an answer of slurmrestd. A number that it has no text for (-1: it could not reach slurmctld, say) is no refusal. */
 export function kindOfNumber(number: number): ErrorKind {
-  return find(([known]) => known === number) ?? kindOfRange(number);
+  return number === LIMIT_NUMBER ? 'limit' : (find(([known]) => known === number) ?? kindOfRange(number));
 }
 
 /**
@@ -41,6 +44,8 @@ export function backendError(kind: ErrorKind, text: string, isFresh: boolean): E
   switch (kind) {
     case 'not-now':
       return new BackendUnavailableError(message);
+    case 'limit':
+      return new SlurmLimitError(message);
     case 'unclear':
       return new BackendUnclearError(message, true);
     case 'after-restart':
@@ -71,5 +76,5 @@ function kindOfLine(line: string): ErrorKind | undefined {
 }
 
 function find(test: (error: readonly [number | null, string]) => boolean): ErrorKind | undefined {
-  return BY_SEVERITY.find((kind) => kind !== 'never' && KNOWN_ERRORS[kind].some(test));
+  return BY_SEVERITY.find((kind) => kind !== 'limit' && kind !== 'never' && KNOWN_ERRORS[kind].some(test));
 }

@@ -8,6 +8,7 @@ import type { JobSubmission } from '../backend';
 import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../backend.errors';
 import { JobReporter } from './job-reporter';
 import { SlurmCluster } from './slurm-cluster';
+import { SlurmLimitError } from './slurm-errors';
 import { SlurmSite } from './slurm-site';
 import { readSlurmServices } from './slurm.config';
 
@@ -114,10 +115,13 @@ describe('a service on SLURM', () => {
     expect([slurm.submitted, readdirSync(workDir)]).toEqual([[], []]);
   });
 
-  it('asks for more time than the script may run, unless that is what SLURM refuses', async () => {
+  it.each([
+    new BackendRejectedError('Requested time limit is invalid'),
+    new SlurmLimitError('Requested time limit is invalid'),
+  ])('asks for more time than the script may run, unless that is what SLURM refuses (%s)', async (refusal) => {
     slurm.onSubmit = ({ minutes }) => {
       if ((minutes ?? 0) > 60) {
-        throw new BackendRejectedError('Requested time limit is invalid');
+        throw refusal;
       }
       return 57;
     };

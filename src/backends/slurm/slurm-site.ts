@@ -12,6 +12,7 @@ import { KeyedTurns } from './keyed-turns';
 import { Pacer } from './pacer';
 import { readRecords } from './run-records';
 import type { SlurmCluster } from './slurm-cluster';
+import { SlurmLimitError } from './slurm-errors';
 import { endedByItself } from './slurm-report';
 import { KEY_PATTERN, type SlurmRef } from './slurm-ref';
 import { isOver } from './slurm-state';
@@ -100,6 +101,7 @@ export class SlurmSite {
       batchScript: script,
       filter: service.scriptFilter,
     });
+    failpoint('slurm:prepared');
     if ((await directory.handed()).state === 'refused') {
       return { service: service.name, jobId: null, key: job.key };
     }
@@ -115,6 +117,7 @@ export class SlurmSite {
     } catch (error) {
       throw await this.without(directory, error);
     }
+    failpoint('slurm:asked');
     try {
       const request = requestOf(job.key, directory.paths, script, service, resources);
       const jobId = await this.hand(request, resources.walltimeMs, signal);
@@ -135,7 +138,7 @@ export class SlurmSite {
       return await this.cluster.submit(request, signal);
     } catch (error) {
       const modest = withoutAllowance(request, walltimeMs);
-      if (modest === null || !(error instanceof BackendRejectedError)) {
+      if (modest === null || !(error instanceof BackendRejectedError || error instanceof SlurmLimitError)) {
         throw error;
       }
       return this.cluster.submit(modest, signal);
@@ -237,7 +240,7 @@ function demandKey(key: string): void {
 }
 
 /** Faults of the work directory's file system say nothing about the job: it waits. */
-async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { archiveDirectory } from '../../common/archive/archive-directory';
@@ -21,12 +21,14 @@ import { bareReport } from '../bare-report';
 import { BackendProvider } from '../backend-provider';
 import { BackendLostJobError, BackendUnavailableError } from '../backend.errors';
 import { type AskedJob, JobReporter } from './job-reporter';
-import { readRecords } from './run-records';
+import { PatientReads } from './patient-reads';
+import { readRecords, type RunRecords } from './run-records';
 import { SlurmCluster } from './slurm-cluster';
 import { decodeRef, encodeRef } from './slurm-ref';
-import { SlurmSite } from './slurm-site';
+import { onDisk, SlurmSite } from './slurm-site';
 import { readSlurmServices, SLURM, SLURM_VARIABLES, type SlurmService } from './slurm.config';
 import { checkWorkDirectory } from './work-directory';
+import { callsOn } from './work-directory-calls';
 import { WorkDirectorySweeper } from './work-directory-sweeper';
 import { CliTransport } from './cli/cli-transport';
 import { RestTransport } from './rest/rest-transport';
@@ -50,6 +52,8 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   readonly clusters: ReadonlySet<SlurmCluster>;
   /** Of all services on commands; `null`: there are none. */
   private cli: CliTransport | null = null;
+  /** Of jobs whose files are wanted; `null`: there is no directory. */
+  private readonly looks = new PatientReads<RunRecords | null>();
   private readonly sweeping = new AbortController();
 
   /** @throws ConfigError with every fault of every service on SLURM */
@@ -138,7 +142,7 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
     }
     await Promise.all(
       [...byReporter].map(async ([reporter, jobs]) => {
-        (await abortable(reporter.report(jobs, signal), signal)).forEach((report, ref) => reports.set(ref, report));
+        (await abortable(reporter.report(jobs), signal)).forEach((report, ref) => reports.set(ref, report));
       }),
     );
     return reports;
@@ -147,13 +151,17 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
   async fetch(ref: BackendRef, scope: FetchScope, signal: AbortSignal): Promise<Readable> {
     const { service, key } = decodeRef(ref);
     const directory = this.site(service).directoryOf(key);
-    if (!(await directory.exists())) {
+    const { root, work } = directory.paths;
+    const look = () =>
+      this.looks.read(root, async () => ((await directory.exists()) ? readRecords(directory.paths) : null));
+    const records = await abortable(onDisk(look), signal);
+    if (records === null) {
       throw new BackendLostJobError("the job's directory is gone");
     }
     // A job that has ended is at rest, whichever of its files are wanted.
-    const live = scope === 'partial' && (await readRecords(directory.paths)).exit === null;
-    const { root, work } = directory.paths;
-    return addAbortSignal(signal, archiveDirectory(root, { live, noteName: NOTE_NAME, below: basename(work) }));
+    const live = scope === 'partial' && records.exit === null;
+    const options = { live, noteName: NOTE_NAME, below: basename(work), calls: callsOn(dirname(root)) };
+    return addAbortSignal(signal, archiveDirectory(root, options));
   }
 
   async terminate(job: JobHandle, ref: BackendRef | null, signal: AbortSignal): Promise<void> {
@@ -161,11 +169,19 @@ export class SlurmBackend implements Backend, OnModuleInit, OnModuleDestroy {
     await abortable(this.site(job.service).terminate(job.key, jobId, signal), signal);
   }
 
-  async release(ref: BackendRef): Promise<void> {
+  async release(ref: BackendRef, signal: AbortSignal): Promise<void> {
     const at = decodeRef(ref);
     const site = this.site(at.service);
-    await site.directoryOf(at.key).remove();
-    site.reporter.forget(at, ref);
+    try {
+      signal.throwIfAborted();
+      await abortable(
+        onDisk(() => site.directoryOf(at.key).remove()),
+        signal,
+      );
+    } finally {
+      // Also of a directory that stays: the sweep for orphans is what removes it then.
+      site.reporter.forget(at, ref);
+    }
   }
 
   pollEveryMs(service: string): number {

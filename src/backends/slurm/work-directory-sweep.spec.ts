@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { writeDurably } from './durable-text';
 import { JobDirectory } from './job-directory';
 import { pathsOf, stagingNameOf } from './job-paths';
+import { callsOn } from './work-directory-calls';
 import { sweepLeftovers, sweepOrphans } from './work-directory-sweep';
 
 const DAY_MS = 24 * 3_600_000;
@@ -18,7 +19,7 @@ async function made(service: string | null, key: string = randomUUID()): Promise
   const { run, work, service: mark, root } = pathsOf(workDir, key);
   [run, work].forEach((path) => mkdirSync(path, { recursive: true }));
   if (service !== null) {
-    await writeDurably(mark, `${service}\n`);
+    await writeDurably(mark, `${service}\n`, callsOn(workDir));
   }
   writeFileSync(join(root, 'work', 'run.sh'), '');
   return key;

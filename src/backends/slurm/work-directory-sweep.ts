@@ -7,11 +7,13 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../common/errors';
 import type { Stuck } from '../../common/orphan-directories';
+import type { RemoteCalls } from '../../common/remote-calls';
 import { removeTree } from '../../common/remove-tree';
 import { STDERR_NAME, STDOUT_NAME } from '../../wire/protocol';
 import { UNFINISHED } from './durable-text';
 import { readJobFiles } from './job-file-reader';
 import { pathsOf, stagingNameOf, TOMBSTONES } from './job-paths';
+import { callsOn } from './work-directory-calls';
 
 const DAY_MS = 24 * 3_600_000;
 /** Uploads are copied within minutes; another server may be at it. */
@@ -29,17 +31,18 @@ const STAGING = new RegExp(`^${BEFORE}${KEY}${BEHIND}$`);
 
 /** Removes jobs' directories that were never finished, and marks of terminations that nobody can need any more. */
 export async function sweepLeftovers(workDir: string, now = Date.now()): Promise<Stuck[]> {
-  const staging = (await list(workDir)).filter((name) => STAGING.test(name)).map((name) => join(workDir, name));
-  const removed = await removeOlder(staging, now - STAGING_AGE_MS, (path) => [path, join(path, 'work')]);
+  const calls = callsOn(workDir);
+  const staging = (await list(workDir, calls)).filter((name) => STAGING.test(name)).map((name) => join(workDir, name));
+  const removed = await removeOlder(staging, now - STAGING_AGE_MS, calls, (path) => [path, join(path, 'work')]);
   const tombstones = join(workDir, TOMBSTONES);
-  const names = await list(tombstones);
+  const names = await list(tombstones, calls);
   const unfinished = names.filter((name) => UNFINISHED.test(name)).map((name) => join(tombstones, name));
-  const here = new Set(await list(workDir));
+  const here = new Set(await list(workDir, calls));
   const old = names.filter((name) => JOB.test(name) && !here.has(name)).map((name) => join(tombstones, name));
   return [
     ...removed,
-    ...(await removeOlder(unfinished, now - STAGING_AGE_MS)),
-    ...(await removeOlder(old, now - TOMBSTONE_AGE_MS)),
+    ...(await removeOlder(unfinished, now - STAGING_AGE_MS, calls)),
+    ...(await removeOlder(old, now - TOMBSTONE_AGE_MS, calls)),
   ];
 }
 
@@ -59,15 +62,16 @@ export interface OrphanSearch {
  */
 export async function sweepOrphans(search: OrphanSearch, now = Date.now()): Promise<Stuck[]> {
   const { workDir, service, maxAgeMs, isInUse } = search;
+  const calls = callsOn(workDir);
   const orphans: string[] = [];
-  for (const key of (await list(workDir)).filter((name) => JOB.test(name) && !isInUse(name))) {
+  for (const key of (await list(workDir, calls)).filter((name) => JOB.test(name) && !isInUse(name))) {
     const paths = pathsOf(workDir, key);
     const marks = await readJobFiles(paths, 'root', { service: 'start' });
     if (marks.service === `${service}\n`) {
       orphans.push(paths.root);
     }
   }
-  return removeOlder(orphans, now - Math.max(maxAgeMs, ORPHAN_AGE_MS), (root) => [
+  return removeOlder(orphans, now - Math.max(maxAgeMs, ORPHAN_AGE_MS), calls, (root) => [
     root,
     ...['run', 'work', 'home', 'tmp'].map((name) => join(root, name)),
     ...[STDOUT_NAME, STDERR_NAME].map((name) => join(root, 'work', name)),
@@ -78,14 +82,15 @@ export async function sweepOrphans(search: OrphanSearch, now = Date.now()): Prom
 async function removeOlder(
   paths: readonly string[],
   before: number,
+  calls: RemoteCalls,
   signsOf = (path: string): readonly string[] => [path],
 ): Promise<Stuck[]> {
   const stuck: Stuck[] = [];
   for (const path of paths) {
     try {
-      const changes = await Promise.all(signsOf(path).map(changedAt));
+      const changes = await Promise.all(signsOf(path).map((sign) => changedAt(sign, calls)));
       if (Math.max(...changes) < before) {
-        await removeTree(path);
+        await removeTree(path, calls);
       }
     } catch (error) {
       stuck.push({ path, error });
@@ -95,9 +100,9 @@ async function removeOlder(
 }
 
 /** Milliseconds since 1970; long ago when there is no such thing. */
-async function changedAt(path: string): Promise<number> {
+async function changedAt(path: string, calls: RemoteCalls): Promise<number> {
   try {
-    return (await lstat(path)).mtimeMs;
+    return (await calls.pooled(() => lstat(path))).mtimeMs;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') {
       return -Infinity;
@@ -106,9 +111,9 @@ async function changedAt(path: string): Promise<number> {
   }
 }
 
-async function list(directory: string): Promise<string[]> {
+async function list(directory: string, calls: RemoteCalls): Promise<string[]> {
   try {
-    return await readdir(directory);
+    return await calls.pooled(() => readdir(directory));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') {
       return [];

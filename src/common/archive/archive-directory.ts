@@ -33,6 +33,11 @@ export interface ArchiveOptions {
    * of the two is followed where it is a link.
    */
   readonly below?: string;
+  /**
+   * How the file system's calls are made; default: as suits a local disk. With RemoteCalls a stream that is destroyed
+   * closes at once, and what it has open is closed as soon as the file system answers.
+   */
+  readonly calls?: QuickCalls;
 }
 
 // Files open at a time: these, the root, one directory.
@@ -54,7 +59,7 @@ const NOTE_MODE = 0o100644;
  */
 export function archiveDirectory(root: string, options: ArchiveOptions): Readable {
   const archiver = new DirectoryArchiver(Buffer.from(root), options);
-  return new PieceStream(inSlabs(archiver.pieces()), READ_AHEAD_BYTES);
+  return new PieceStream(inSlabs(archiver.pieces()), READ_AHEAD_BYTES, options.calls?.isRemote);
 }
 
 /** A directory still to be read: where it is on disk and in the archive (both relative to the root, empty for it). */
@@ -79,7 +84,7 @@ function missingRootText(error: unknown): string {
 class DirectoryArchiver {
   private readonly zip = new ZipWriter();
   private readonly note = new ArchiveNote();
-  private readonly quick = new QuickCalls();
+  private readonly quick: QuickCalls;
   private readonly mayChmod: boolean;
   private readonly bitsForDirectories: number;
   /** Names at the top of the archive, among which the note needs one of its own. */
@@ -89,6 +94,7 @@ class DirectoryArchiver {
     private readonly rootPath: Buffer,
     private readonly options: ArchiveOptions,
   ) {
+    this.quick = options.calls ?? new QuickCalls();
     this.mayChmod = !options.live;
     this.bitsForDirectories = this.mayChmod ? 0o500 : 0;
   }
@@ -102,7 +108,7 @@ class DirectoryArchiver {
           yield* this.directory(root, place, places);
         }
       } finally {
-        root.close();
+        await root.close();
       }
     }
     const text = this.note.text();
@@ -116,16 +122,16 @@ class DirectoryArchiver {
   private async openRoot(): Promise<OpenDirectory | undefined> {
     const { rootPath, bitsForDirectories: bits, options } = this;
     try {
-      const root = await openPermitted(rootPath, bits, () => OpenDirectory.openRoot(rootPath, this.quick));
+      const root = await openPermitted(rootPath, bits, this.quick, () => OpenDirectory.openRoot(rootPath, this.quick));
       if (options.below === undefined) {
         return root.directory;
       }
       try {
         const name = Buffer.from(options.below);
         const open = () => root.directory.openBelow(name);
-        return (await openPermitted(root.directory.childPath(name), bits, open)).directory;
+        return (await openPermitted(root.directory.childPath(name), bits, this.quick, open)).directory;
       } finally {
-        root.directory.close();
+        await root.directory.close();
       }
     } catch (error) {
       this.note.addLine(missingRootText(error));
@@ -139,7 +145,7 @@ class DirectoryArchiver {
     const opened = await this.listReadable(onDisk, () => root.openBelow(place.path)).catch(leftOutBy);
     if (opened instanceof LeftOut) {
       this.note.add(joinPath(place.path, Buffer.alloc(0)), `left out: ${opened.reason}`);
-      const stats = await lstat(onDisk).catch(() => undefined);
+      const stats = await this.quick.pooled(() => lstat(onDisk)).catch(() => undefined);
       if (stats?.isDirectory()) {
         yield* this.zip.directory({ name: `${place.name}/`, mode: stats.mode, mtimeMs: stats.mtimeMs });
       }
@@ -171,10 +177,10 @@ class DirectoryArchiver {
         places.push(next);
       }
       if (isEmpty && !isTop(place)) {
-        yield* this.zip.directory({ name: `${place.name}/`, mode, mtimeMs: directory.stat().mtimeMs });
+        yield* this.zip.directory({ name: `${place.name}/`, mode, mtimeMs: (await directory.stat()).mtimeMs });
       }
     } finally {
-      directory.close();
+      await directory.close();
     }
   }
 
@@ -224,7 +230,7 @@ class DirectoryArchiver {
       yield* this.zip.streamed({ name, mode, mtimeMs }, size, method, file.chunks(), encode);
       this.noteChange(path, file);
     } finally {
-      file.close();
+      await file.close();
     }
   }
 
@@ -232,11 +238,11 @@ class DirectoryArchiver {
     path: Buffer,
     open: () => Promise<OpenDirectory>,
   ): Promise<OpenedDirectory & { readonly entries: DirectoryEntry[] }> {
-    const opened = await openPermitted(path, this.bitsForDirectories, open);
+    const opened = await openPermitted(path, this.bitsForDirectories, this.quick, open);
     try {
       return { ...opened, entries: await opened.directory.list() };
     } catch (error) {
-      opened.directory.close();
+      await opened.directory.close();
       throw error;
     }
   }

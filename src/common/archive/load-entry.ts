@@ -34,7 +34,7 @@ export async function loadEntry(
   const name = Buffer.from(bytes, 'latin1');
   try {
     if (kind === 'symbolic link') {
-      const link = await readSymbolicLink(directory, name, rootLocation);
+      const link = await quick.pooled(() => readSymbolicLink(directory, name, rootLocation));
       return link instanceof LeftOut ? { kind: 'left-out', why: link } : { kind: 'link', link };
     }
     if (kind !== 'file') {
@@ -52,7 +52,7 @@ export async function loadEntry(
         ? { kind: 'large' }
         : { kind: 'small', file, data: await compressWhole(await file.readWhole()) };
     } finally {
-      file.close();
+      await file.close();
     }
   } catch (error) {
     return { kind: 'left-out', why: leftOutBy(error) };

@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { chmodDescriptor, closeDescriptor, statDescriptor } from '../descriptors';
 import { errnoOf } from '../errors';
 import type { QuickCalls } from '../quick-calls';
 
@@ -24,7 +25,7 @@ const GIVE_UP_DESCRIPTORS_MS = 20_000;
 export async function openPatiently(path: Buffer, flags: number, quick: QuickCalls): Promise<number> {
   for (let waitedMs = 0; ; waitedMs += RETRY_DESCRIPTORS_MS) {
     try {
-      return quick.take() ? fs.openSync(path, flags) : await openFile(path, flags);
+      return quick.take() ? fs.openSync(path, flags) : await quick.pooled(() => openFile(path, flags));
     } catch (error) {
       const isShort = ['EMFILE', 'ENFILE'].includes(errnoOf(error) ?? '');
       if (!isShort || waitedMs >= GIVE_UP_DESCRIPTORS_MS) {
@@ -74,7 +75,7 @@ export class OpenDirectory {
       }
       return opened;
     } catch (error) {
-      opened.close();
+      await opened.close();
       throw error;
     }
   }
@@ -91,12 +92,12 @@ export class OpenDirectory {
     return joinPath(this.ownPath(), name);
   }
 
-  stat(): fs.Stats {
-    return fs.fstatSync(this.fd);
+  stat(): fs.Stats | Promise<fs.Stats> {
+    return statDescriptor(this.fd, this.quick);
   }
 
-  chmod(mode: number): void {
-    fs.fchmodSync(this.fd, mode);
+  chmod(mode: number): void | Promise<void> {
+    return chmodDescriptor(this.fd, mode, this.quick);
   }
 
   /** What is in the directory, in no order. */
@@ -122,14 +123,16 @@ export class OpenDirectory {
       entries.length = 0;
     }
     // Not readdir: 200,000 names as Buffers and Dirents take 160 MB at once, so 50.
-    for await (const entry of await opendir(this.ownPath(), options)) {
-      add(entry);
-    }
+    await this.quick.pooled(async () => {
+      for await (const entry of await opendir(this.ownPath(), options)) {
+        add(entry);
+      }
+    });
     return entries;
   }
 
-  close(): void {
-    fs.closeSync(this.fd);
+  close(): void | Promise<void> {
+    return closeDescriptor(this.fd, this.quick);
   }
 
   private ownPath(): Buffer {

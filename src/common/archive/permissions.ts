@@ -1,5 +1,6 @@
 import { chmod, lstat } from 'node:fs/promises';
 import { errnoOf } from '../errors';
+import type { QuickCalls } from '../quick-calls';
 import { OpenDirectory } from './open-directory';
 
 /** An open directory, and the mode that it had before anything was changed. */
@@ -9,9 +10,9 @@ export interface OpenedDirectory {
 }
 
 /** Adds permission bits to something that is no link, and says which mode it had. */
-export async function addPermissions(path: Buffer, bits: number): Promise<number> {
-  const { mode } = await lstat(path);
-  await chmod(path, (mode & 0o7777) | bits);
+export async function addPermissions(path: Buffer, bits: number, calls: QuickCalls): Promise<number> {
+  const { mode } = await calls.pooled(() => lstat(path));
+  await calls.pooled(() => chmod(path, (mode & 0o7777) | bits));
   return mode;
 }
 
@@ -22,6 +23,7 @@ export async function addPermissions(path: Buffer, bits: number): Promise<number
 export async function openPermitted(
   path: Buffer,
   bits: number,
+  calls: QuickCalls,
   open: () => Promise<OpenDirectory>,
 ): Promise<OpenedDirectory> {
   let modeBefore: number | undefined;
@@ -29,12 +31,12 @@ export async function openPermitted(
     if (errnoOf(error) !== 'EACCES' || bits === 0) {
       throw error;
     }
-    modeBefore = await addPermissions(path, bits);
+    modeBefore = await addPermissions(path, bits, calls);
     return open();
   });
-  const { mode, uid } = directory.stat();
+  const { mode, uid } = await directory.stat();
   if ((mode & bits) !== bits && uid === process.geteuid?.()) {
-    directory.chmod((mode & 0o7777) | bits);
+    await directory.chmod((mode & 0o7777) | bits);
   }
   return { directory, mode: modeBefore ?? mode };
 }

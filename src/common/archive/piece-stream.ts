@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 
 /**
  * A byte stream of what a generator yields, at the reader's pace. Destroying it lets the generator finish the step it is
- * in and runs its `finally` blocks; `close` comes after them. An error of the generator destroys the stream with it.
+ * in and runs its `finally` blocks; `close` comes after them, unless that step may hang: then nobody waits for it. An error
+ * of the generator destroys the stream with it.
  *
  * Not Readable.from: destroyed without an error, that one takes the generator's return for its end and emits `end`
  * before `close`, so that a stream cut short looks whole.
@@ -11,6 +12,7 @@ export class PieceStream extends Readable {
   constructor(
     private readonly pieces: AsyncGenerator<Buffer, void>,
     highWaterMark: number,
+    private readonly mayHang = false,
   ) {
     super({ highWaterMark });
   }
@@ -25,7 +27,13 @@ export class PieceStream extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.pieces.return().then(
+    const over = this.pieces.return();
+    if (this.mayHang) {
+      over.catch(() => undefined);
+      callback(error);
+      return;
+    }
+    over.then(
       () => callback(error),
       (fault: unknown) => callback(error ?? (fault as Error)),
     );

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import { buffersPassed } from '../dead-buffers';
+import { closeDescriptor, statDescriptor } from '../descriptors';
 import { errnoOf } from '../errors';
 import type { QuickCalls } from '../quick-calls';
 import { LeftOut } from './left-out';
@@ -45,12 +46,12 @@ export class RegularFile {
       if (errnoOf(error) !== 'EACCES' || !mayChmod) {
         throw error;
       }
-      modeBefore = await addPermissions(path, 0o400);
+      modeBefore = await addPermissions(path, 0o400, quick);
       return openPatiently(path, flags, quick);
     });
-    const stats = fs.fstatSync(fd);
+    const stats = await statDescriptor(fd, quick);
     if (!stats.isFile()) {
-      fs.closeSync(fd);
+      await closeDescriptor(fd, quick);
       return new LeftOut('special file, not a regular one');
     }
     return new RegularFile(fd, stats.size, modeBefore ?? stats.mode, stats.mtimeMs, quick);
@@ -64,7 +65,7 @@ export class RegularFile {
   /** Up to `length` bytes of the beginning; notes no change. */
   async readStart(length: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(length);
-    const { bytesRead } = await read(this.fd, buffer, 0, length, 0);
+    const { bytesRead } = await this.quick.pooled(() => read(this.fd, buffer, 0, length, 0));
     return buffer.subarray(0, bytesRead);
   }
 
@@ -80,8 +81,8 @@ export class RegularFile {
     }
   }
 
-  close(): void {
-    fs.closeSync(this.fd);
+  close(): void | Promise<void> {
+    return closeDescriptor(this.fd, this.quick);
   }
 
   /** One byte more than wanted is asked for at the file's end: if it comes, the file has grown. */
@@ -108,6 +109,6 @@ export class RegularFile {
     if (length <= QUICK_READ_BYTES && this.quick.take()) {
       return fs.readSync(this.fd, buffer, from, length, position);
     }
-    return (await read(this.fd, buffer, from, length, position)).bytesRead;
+    return (await this.quick.pooled(() => read(this.fd, buffer, from, length, position))).bytesRead;
   }
 }

@@ -115,14 +115,8 @@ describe('sbatch', () => {
 
   it.each([
     ['sbatch: error: Batch job submission failed: Socket timed out on send/recv operation', 'unclear'],
-    [
-      'sbatch: error: AssocMaxSubmitJobLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy',
-      'not-now',
-    ],
-    [
-      'sbatch: error: QOSMaxWallDurationPerJobLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy',
-      'never',
-    ],
+    [recorded('limit-jobs-sbatch.txt').stderr, 'not-now'],
+    [recorded('limit-sbatch.txt').stderr, 'never'],
     ['', 'unclear'],
   ])('that says %j means %s', (text, kind) => {
     expect(kindOfText(text)).toBe(kind);

@@ -1,4 +1,5 @@
 import { cutShort, recorded, recordedHttp, recordedJson } from '../../../../test/support-slurm/recorded';
+import { parseSacct } from '../commands/sacct';
 import { parseSqueue } from '../commands/squeue';
 import { readErrors, readJobId, readJobs, readPing } from './rest-answers';
 
@@ -53,14 +54,21 @@ describe('a list of jobs', () => {
     expect(readJobs({ jobs: [{ ...NEW_JOB, user_name: '' }] }, 'other')?.jobs).toHaveLength(1);
   });
 
-  it('never takes an exit code from accounting, which loses it', () => {
-    const job = {
-      job_id: 3,
-      name: 'n',
-      state: { current: 'FAILED', reason: 'None' },
-      exit_code: { status: 'SUCCESS', return_code: 0 },
-    };
-    expect(readJobs({ jobs: [job] }, null)?.jobs[0]).toMatchObject({ jobId: 3, words: ['FAILED'], exit: null });
+  it('of accounting is read as sacct tells the same jobs, but for the exit codes, which it loses', () => {
+    const { body } = recordedHttp('slurmdb-jobs-v0.0.38.http');
+    const { jobs } = parseSacct(recorded('sacct-as-slurmdb.txt').stdout);
+    const lossless = jobs.map(({ name, words, exit }) => [name, words, exit?.code, exit?.signal]);
+    expect(lossless).toEqual([
+      ['jo-ok', ['COMPLETED'], 0, 0],
+      ['jo-bad', ['FAILED'], 7, 0],
+      ['jo-sig', ['FAILED'], 0, 9],
+      ['jo-can', ['CANCELLED'], 0, 0],
+      ['jo-run', ['RUNNING'], 0, 0],
+    ]);
+    expect(readJobs(JSON.parse(body), null)).toEqual({
+      jobs: jobs.map((job) => ({ ...job, exit: null })),
+      unreadable: [],
+    });
   });
 
   it('tells what it could not read, and costs no other job its report', () => {

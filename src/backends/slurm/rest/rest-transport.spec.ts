@@ -8,6 +8,7 @@ import { eventually } from '../../../../test/support/eventually';
 import { recordedHttp } from '../../../../test/support-slurm/recorded';
 import { EndpointUrl } from '../../../config/endpoint-url';
 import { BackendRejectedError, BackendUnavailableError, BackendUnclearError } from '../../backend.errors';
+import { SlurmLimitError } from '../slurm-errors';
 import type { SubmitRequest } from '../submit-request';
 import { RestTransport } from './rest-transport';
 
@@ -185,9 +186,32 @@ describe('slurmrestd', () => {
       expect(found?.unreadable).toEqual([expect.stringContaining('Unable to connect to database')]);
     });
 
+    it('that know some of the jobs tell how these ended', async () => {
+      handler = answering(200, recordedHttp('slurmdb-jobs-v0.0.38.http').body);
+      const found = await transport.past({ jobIds: [4555, 4556, 4557, 4558, 4559, 4560] }, SIGNAL);
+      expect(found?.unreadable).toEqual([]);
+      expect(found?.jobs.map(({ jobId, words }) => [jobId, ...words])).toEqual([
+        [4555, 'COMPLETED'],
+        [4556, 'FAILED'],
+        [4557, 'FAILED'],
+        [4558, 'CANCELLED'],
+        [4559, 'RUNNING'],
+      ]);
+    });
+
     it('that know none of the jobs say so with an error', async () => {
-      handler = answering(200, { jobs: [], errors: [{ error_number: 9003, error: 'Nothing found with query' }] });
+      const { status, body } = recordedHttp('slurmdb-none-v0.0.38.http');
+      handler = answering(status, body);
       expect(await transport.past({ jobIds: [7] }, SIGNAL)).toEqual({ jobs: [], unreadable: [] });
+      expect(await transport.past({ name: 'jo-7' }, SIGNAL)).toEqual({ jobs: [], unreadable: [] });
+    });
+
+    it('that have no database do not say of any job that they know none', async () => {
+      const { status, body } = recordedHttp('down-slurmdb-v0.0.38.http');
+      handler = answering(status, body);
+      const found = await transport.past({ jobIds: [7] }, SIGNAL);
+      expect(found).toEqual({ jobs: [], unreadable: [expect.stringContaining('Unable to connect to database')] });
+      await expect(transport.past({ name: 'jo-7' }, SIGNAL)).rejects.toThrow(BackendUnavailableError);
     });
 
     it('find no name to be unknown in a list that cannot be read', async () => {
@@ -245,12 +269,7 @@ describe('slurmrestd', () => {
       BackendUnavailableError,
       /Unable to contact/,
     ],
-    [
-      500,
-      { errors: [{ error_number: 2050, error: 'Job violates accounting/QOS policy' }] },
-      BackendUnavailableError,
-      /policy/,
-    ],
+    [500, recordedHttp('limit-submit-v0.0.38.http').body, SlurmLimitError, /policy/],
     [401, 'Authentication failure', BackendUnavailableError, /401: Authentication failure/],
     [500, { errors: [{ error_number: -1, error: 'Unspecified error' }] }, BackendUnclearError, /Unspecified error/],
     [504, '<html>gateway</html>', BackendUnclearError, /answered 504/],

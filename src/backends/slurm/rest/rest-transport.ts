@@ -10,7 +10,7 @@ import type { RestSettings } from '../slurm.config';
 import type { SubmitRequest } from '../submit-request';
 import { jobBody } from './job-body';
 import { type Answer, mayBeRefusedToken, RestConnection, textOf } from './rest-connection';
-import { readErrors, readJobId, readJobs, readPing } from './rest-answers';
+import { readErrors, readJobId, readJobs, readPing, type RestError } from './rest-answers';
 import { KNOWN_VERSIONS, type Offered, readOffered } from './rest-version';
 
 /** Longer than the 19 s that slurmrestd takes to give up on a controller. */
@@ -140,8 +140,10 @@ export class RestTransport implements SlurmTransport {
   private async pastJobs(path: string, signal: AbortSignal): Promise<JobList> {
     const answer = await this.connection.ask({ method: 'GET', path, timeoutMs: ACCOUNTING_MS, signal });
     const jobs = readJobs(answer.body, null);
-    const isEmpty = readErrors(answer.body).some(({ number }) => number === EMPTY_RESULT || number === UNKNOWN_JOB);
-    if (jobs === null || (answer.status !== 200 && !isEmpty)) {
+    const errors = readErrors(answer.body);
+    const isEmpty = ({ number }: RestError) => number === EMPTY_RESULT || number === UNKNOWN_JOB;
+    // Without its database slurmrestd answers 200 and an empty list; only the errors beside it tell.
+    if (jobs === null || !errors.every(isEmpty) || (answer.status !== 200 && errors.length === 0)) {
       throw new BackendUnavailableError(`SLURM: ${faultOf(answer)}`);
     }
     return jobs;

@@ -5,7 +5,10 @@ export const KNOWN_VERSIONS: readonly number[] = [43, 42, 41, 40, 39, 38, 37, 36
 export interface Offered {
   /** The newest version that we know: the 38 of v0.0.38. */
   readonly version: number;
-  /** The newest for accounting; `null`: the server has none. */
+  /**
+   * The newest for accounting; `null`: there is none. A slurmrestd whose slurm.conf names no slurmdbd offers none: it does
+   * not start with that plugin, or in later releases leaves its paths out.
+   */
   readonly accounting: number | null;
 }
 
