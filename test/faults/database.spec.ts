@@ -80,14 +80,14 @@ describe('the database', () => {
     await allEnded(pair, [...ids, ...(await more)]);
   });
 
-  it('backup overwrites nothing, needs a file name and a database, and says so with exit code 1', async () => {
+  it('backup overwrites nothing and needs a database, and says so with exit code 1; without a file name with 2', async () => {
     const file = join(pair.shared, 'precious');
     writeFileSync(file, 'precious');
     const saying = (text: string) => ({ code: 1, output: expect.stringContaining(text) as string });
     expect(await backup([file])).toEqual(saying(file));
     expect(readFileSync(file, 'utf8')).toBe('precious');
     expect((await backup([join(pair.shared, 'no', 'such', 'directory')])).code).toBe(1);
-    expect((await backup([])).code).toBe(1);
+    expect((await backup([])).code).toBe(2);
     const missing = join(pair.shared, 'missing.sqlite');
     expect(await backup([join(pair.shared, 'copy')], missing)).toEqual(saying(missing));
     expect(existsSync(missing)).toBe(false);
