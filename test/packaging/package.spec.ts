@@ -38,7 +38,7 @@ describe('the package that npm pack makes', () => {
     packed = Object.values(answer)[0]!;
   });
   afterAll(async () => {
-    await first.remove();
+    await first?.remove();
     if (typeof other !== 'string') rmSync(resolve(other.bin, '../../..'), { recursive: true });
     rmSync(directory, { recursive: true });
   });
@@ -48,7 +48,9 @@ describe('the package that npm pack makes', () => {
   it('holds what is needed to run, read and extend the program, and nothing else', () => {
     const expected = /^(package\.json|LICENSE|README\.md|\.env\.example|(dist|docs|examples|deploy)\/.+)$/;
     expect(ownFiles().filter((path) => !expected.test(path))).toEqual([]);
-    expect(ownFiles().filter((path) => /\.(map|tsbuildinfo|sqlite|log|tgz)$|\.spec\.|(^|\/)\.env$/.test(path))).toEqual([]);
+    expect(ownFiles().filter((path) => /\.(map|tsbuildinfo|sqlite|log|tgz)$|\.spec\.|(^|\/)\.env$/.test(path))).toEqual(
+      [],
+    );
     expect(packed.size).toBeLessThan(MAX_PACKED_BYTES);
     expect(statSync(join(directory, packed.filename)).size).toBe(packed.size);
   });
