@@ -27,7 +27,7 @@ interface Packed {
 describe('the package that npm pack makes', () => {
   let directory: string;
   let packed: Packed;
-  let first: Installation;
+  let first: Installation | undefined;
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'orchestrator-pack-'));
