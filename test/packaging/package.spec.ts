@@ -27,7 +27,7 @@ interface Packed {
 describe('the package that npm pack makes', () => {
   let directory: string;
   let packed: Packed;
-  let first: Installation | undefined;
+  let first: Installation;
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'orchestrator-pack-'));
@@ -38,7 +38,7 @@ describe('the package that npm pack makes', () => {
     packed = Object.values(answer)[0]!;
   });
   afterAll(async () => {
-    await first?.remove();
+    await (first as Installation | undefined)?.remove();
     if (typeof other !== 'string') rmSync(resolve(other.bin, '../../..'), { recursive: true });
     rmSync(directory, { recursive: true });
   });
