@@ -1,15 +1,24 @@
-import { type DynamicModule, type INestApplicationContext, Module, type Type } from '@nestjs/common';
+import { type DynamicModule, type INestApplicationContext, type LogLevel, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ConfigModule } from '../config/config.module';
 import type { Environment } from '../config/env-reader';
-import { readServerConfig } from '../config/server-config';
+import { readServerConfig, type ServerConfig } from '../config/server-config';
 import type { Backend } from './backend';
-import { BackendPackagesModule, moduleClassOf } from './backend-modules';
+import { type BackendModule, BackendPackagesModule, moduleClassOf } from './backend-modules';
 import { BackendRegistry } from './backend-registry';
 import { BackendsModule } from './backends.module';
 
 @Module({})
 class HostModule {}
+
+function contextOf(
+  config: ServerConfig,
+  packages: readonly BackendModule[],
+  logger: LogLevel[] | false,
+): Promise<INestApplicationContext> {
+  const imports = [ConfigModule.forServer(config), BackendPackagesModule.with(packages), BackendsModule];
+  return NestFactory.createApplicationContext({ module: HostModule, imports }, { logger, abortOnError: false });
+}
 
 /** The backends of a configuration without the rest of the server: for tests of a backend, and for small tools. */
 export class BackendHost {
@@ -23,13 +32,16 @@ export class BackendHost {
    */
   static async open(env: Environment, modules: readonly (Type | DynamicModule)[] = []): Promise<BackendHost> {
     const packages = modules.map((module) => ({ name: moduleClassOf(module).name, module, file: null }));
-    const root: DynamicModule = {
-      module: HostModule,
-      imports: [ConfigModule.forServer(readServerConfig(env)), BackendPackagesModule.with(packages), BackendsModule],
-    };
-    return new BackendHost(
-      await NestFactory.createApplicationContext(root, { logger: ['error', 'warn'], abortOnError: false }),
-    );
+    return new BackendHost(await contextOf(readServerConfig(env), packages, ['error', 'warn']));
+  }
+
+  /**
+   * Makes the backends and lets go of them again, without a word: what is wrong with their settings comes to light before
+   * a server opens or changes anything.
+   * @throws as {@link open}
+   */
+  static async tryOut(config: ServerConfig, packages: readonly BackendModule[]): Promise<void> {
+    await (await contextOf(config, packages, false)).close();
   }
 
   /** @throws Error when the service is not configured */

@@ -11,6 +11,8 @@ export abstract class BaseCommand extends CommandRunner {
 
   override setCommand(command: Command): this {
     command.exitOverride(exitAfterParsing);
+    // Else `terminate 7 8` would end 7 alone, and say that all is well.
+    command.allowExcessArguments(false);
     command.showHelpAfterError(`see: job-orchestrator ${command.name()} --help`);
     command.addHelpText('after', () => this.furtherHelp());
     return super.setCommand(command);

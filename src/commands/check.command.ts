@@ -99,12 +99,15 @@ async function checkClient(env: NodeJS.ProcessEnv): Promise<Finding[]> {
   ];
 }
 
-/** A service whose backend is not installed is a fault, like one that can't be reached. */
+/** @throws ConfigError for the settings of backends */
 async function checkServicesOf(config: ServerConfig): Promise<Finding[]> {
   const { checkServices } = await import('./check/check-services.js');
   try {
     return await checkServices(config);
   } catch (error) {
-    return (error instanceof ConfigError ? error.faults : [messageOf(error)]).map((text) => fault('services', text));
+    if (error instanceof ConfigError) {
+      throw error;
+    }
+    return [fault('services', messageOf(error))];
   }
 }

@@ -55,6 +55,14 @@ describe('commands, when the server is not as it should be', () => {
     expect(readdirSync(directory)).toEqual(['run.sh']);
   });
 
+  it('refuse more than they would use, with 2, and do none of it', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    for (const args of [['status'], ['wait'], ['download'], ['terminate']]) {
+      const { code, stderr } = await run([...args, '7', '8'], url);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('too many arguments') as string });
+    }
+  });
+
   it('say that an address of http is not one of https', async () => {
     const url = await serve((_request, response) => response.end());
     const { code, stderr } = await run(['status', '1'], url.replace('http:', 'https:'));

@@ -6,6 +6,7 @@ import { Executor } from '../support/executor';
 import { Front } from '../support/front';
 import { Pair, serviceVariables, urlsAt } from '../support/pair';
 import { freePort } from '../support/ports';
+import { Program } from '../support/program';
 import { RustDatabase } from '../support-storage/rust-database';
 
 const SECRET = 'hunter2-secret-of-16';
@@ -81,6 +82,24 @@ describe('check', () => {
     expect(stdout).toMatch(/^FAULT +configuration +MAX_AGE: "long"/m);
     expect(stdout).toMatch(/^FAULT +configuration +EXECUTOR_TOKEN: /m);
     expect(stdout + stderr).not.toContain(SECRET);
+  });
+
+  it.each([
+    [{ SERVICE_X_BACKEND: 'slurm' }, 'SERVICE_X_SLURM_WORKDIR: missing'],
+    [{ BACKEND_MODULES: 'no-such' }, 'BACKEND_MODULES: "no-such"'],
+  ])('reports faults of the settings of backends like any other, as the server does: %j', async (env, fault) => {
+    const looked = await check(env);
+    expect({ code: looked.code, text: looked.stdout }).toEqual({
+      code: 78,
+      text: expect.stringContaining(fault) as string,
+    });
+    const server = await Program.runToEnd('server', env, { cwd: directory });
+    expect({ code: server.code, text: server.log }).toEqual({
+      code: 78,
+      text: expect.stringContaining(fault) as string,
+    });
+    // Nothing was opened, and nothing made.
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it('names an executor that is away, one that wants another token, and an address that leads past it, and ends with 3', async () => {

@@ -3,19 +3,18 @@ import { type BackendModule, moduleClassOf } from '../backends/backend-modules';
 import { withPlace } from '../backends/load-backend-modules';
 import { isError, OrchestratorError } from '../common/errors';
 import { ConfigError } from '../config/config-error';
-import { type Mode, start } from './start';
 
 /** Where this program's own files are. */
 const OWN = `${dirname(__dirname)}${sep}`;
 
 /**
- * As start(). What goes wrong inside of somebody else's backend is said to come from there, with the name by which the
- * operator knows it.
- * @throws ConfigError naming the entry of BACKEND_MODULES, and what start() throws
+ * Does something with backends. What goes wrong inside of somebody else's backend is said to come from there, with the
+ * name by which the operator knows it.
+ * @throws ConfigError naming the entry of BACKEND_MODULES, and what the work throws
  */
-export async function startWithBackends(backends: readonly BackendModule[], mode: Mode): Promise<void> {
+export async function namingBackends(backends: readonly BackendModule[], work: () => Promise<void>): Promise<void> {
   try {
-    await start(mode);
+    await work();
   } catch (error) {
     const culprit = error instanceof OrchestratorError ? undefined : backends.find((each) => isFrom(each, error));
     if (!culprit) {
