@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { readServerConfig } from '../../src/config/server-config';
 import { itUnless, missingCommand } from '../support-jobs/conditions';
 import { faultsOf, type Manifest } from '../support-deploy/kubernetes-schema';
@@ -101,6 +102,20 @@ describe('the manifests of deploy/kubernetes', () => {
       ],
       egress: [],
     });
+  });
+});
+
+describe('docs/deploying/kubernetes.md', () => {
+  itUnless(missingCommand('kubectl'), 'has commands that copy the example, and show what the copy makes', () => {
+    const clone = mkdtempSync(join(tmpdir(), 'orchestrator-kubernetes-'));
+    cpSync(DEPLOY, join(clone, 'deploy/kubernetes'), { recursive: true });
+    const page = readFileSync(resolve(__dirname, '../../docs/deploying/kubernetes.md'), 'utf8');
+    const blocks = [...page.matchAll(/<!-- run by test\/deploy.*?```sh\n(.*?)```/gs)].map(([, block]) => block);
+    expect(blocks.length).toBe(2);
+    const made = execFileSync('bash', ['-ec', blocks.join('')], { cwd: clone, encoding: 'utf8' });
+    rmSync(clone, { recursive: true });
+    expect(of('StatefulSet', parse(made)).map(({ metadata }) => metadata.name)).toEqual(['example-executor', 'server']);
+    return Promise.resolve();
   });
 });
 

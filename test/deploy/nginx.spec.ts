@@ -10,8 +10,11 @@ import { freePort } from '../support/ports';
 const run = promisify(execFile);
 const MIB = 1024 * 1024;
 
-// Where nginx or openssl is missing these are skipped: Debian has them as `nginx-light` and `openssl`.
-const withNginx = hasNginx() ? describe : describe.skip;
+/** Debian has them as `nginx-light` and `openssl`. */
+function withNginx(name: string, promises: () => void): void {
+  if (hasNginx()) describe(name, promises);
+  else describe.skip(`${name} (skipped: no nginx or no openssl on this machine)`, promises);
+}
 
 withNginx('the server behind nginx', () => {
   let pair: Pair;
