@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { missingCommand } from '../support-jobs/conditions';
 
 const UNITS = resolve(__dirname, '../../deploy/systemd');
-const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+const obstacle = missingCommand('systemd-analyze');
+const describeUnless = obstacle === undefined ? describe : describe.skip;
 
-// Where systemd is missing these are skipped.
-(hasSystemd ? describe : describe.skip)('the units of systemd', () => {
+describeUnless(`the units of systemd${obstacle === undefined ? '' : ` (skipped: ${obstacle})`}`, () => {
   it.each(readdirSync(UNITS))('%s says nothing that systemd does not know', (unit) => {
     const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', join(UNITS, unit)], {
       encoding: 'utf8',

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeF
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { blocksOf } from '../support/pages';
 import { urlsAt } from '../support/pair';
 import { freePort } from '../support/ports';
 import { ZipContents } from '../support/zip';
@@ -46,7 +47,8 @@ describe('the package that npm pack makes', () => {
   const ownFiles = () => packed.files.map(({ path }) => path).filter((path) => !path.startsWith('node_modules/'));
 
   it('holds what is needed to run, read and extend the program, and nothing else', () => {
-    const expected = /^(package\.json|LICENSE|README\.md|\.env\.example|(dist|docs|examples|deploy)\/.+)$/;
+    const expected =
+      /^(package\.json|LICENSE|README\.md|CONTRIBUTING\.md|\.env\.example|(dist|docs|examples|deploy)\/.+)$/;
     expect(ownFiles().filter((path) => !expected.test(path))).toEqual([]);
     expect(ownFiles().filter((path) => /\.(map|tsbuildinfo|sqlite|log|tgz)$|\.spec\.|(^|\/)\.env$/.test(path))).toEqual(
       [],
@@ -89,21 +91,25 @@ describe('the package that npm pack makes', () => {
     expect(zip.text('hello.txt')).toBe('hello\n');
   }
 
-  it(`installs in an empty directory and takes a job through, on Node ${THIS_NODE.name}`, async () => {
+  it(`installs as the README says and takes a job through, on Node ${THIS_NODE.name}`, async () => {
     first = new Installation(THIS_NODE);
-    await first.run('npm', ['install', '--no-audit', '--no-fund', join(directory, packed.filename)]);
+    const typed = blocksOf('README.md').find(({ text }) => text.includes('npm install'))?.text ?? '';
+    expect(typed).toContain(packed.filename);
+    const here = typed.replaceAll('../orchestrator', first.directory).replace('mkdir', 'mkdir -p');
+    expect(await first.run('bash', ['-e', '-c', `cd '${directory}'\n${here}`])).toContain('submit');
     expect(existsSync(join(first.directory, ADDON))).toBe(true);
     await takesAJobThrough(first, THIS_NODE);
   });
 
   itUnless(
     typeof other === 'string' ? other : undefined,
-    `installs in an empty directory and takes a job through, on Node ${typeof other === 'string' ? '' : other.name}`,
+    `takes a job through with the addon that the first installation has made, on Node ${typeof other === 'string' ? '' : other.name}`,
     async () => {
       const node = other as NodeRelease;
       const second = new Installation(node);
       try {
-        // The addon of sqlite3 is of an ABI that does not change from Node to Node: compiled once, to save the minute.
+        // The addon of sqlite3 is of an ABI that does not change from Node to Node: compiled once, to save the
+        // minute. So what npm runs at an installation is not tested on this Node.
         const args = ['install', '--no-audit', '--no-fund', '--ignore-scripts', join(directory, packed.filename)];
         await second.run('npm', args);
         cpSync(join(first.directory, ADDON), join(second.directory, ADDON), { recursive: true });
