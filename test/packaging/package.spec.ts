@@ -32,6 +32,7 @@ describe('the package that npm pack makes', () => {
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'orchestrator-pack-'));
+    first = new Installation(THIS_NODE);
     // Built by what starts these tests.
     const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];
     const { stdout } = await run('npm', args, { cwd: ROOT, maxBuffer: 16 * MIB });
@@ -39,7 +40,7 @@ describe('the package that npm pack makes', () => {
     packed = Object.values(answer)[0]!;
   });
   afterAll(async () => {
-    await first?.remove();
+    await first.remove();
     if (typeof other !== 'string') rmSync(resolve(other.bin, '../../..'), { recursive: true });
     rmSync(directory, { recursive: true });
   });
@@ -92,7 +93,6 @@ describe('the package that npm pack makes', () => {
   }
 
   it(`installs as the README says and takes a job through, on Node ${THIS_NODE.name}`, async () => {
-    first = new Installation(THIS_NODE);
     const typed = blocksOf('README.md').find(({ text }) => text.includes('npm install'))?.text ?? '';
     expect(typed).toContain(packed.filename);
     const here = typed.replaceAll('../orchestrator', first.directory).replace('mkdir', 'mkdir -p');
