@@ -8,21 +8,28 @@ import { SCRIPT_RULE_NAMES } from '../../src/workload/script-filter/script-filte
 import { itUnless } from '../support-jobs/conditions';
 
 const FILE = resolve(__dirname, '../../compose.yaml');
+const EXAMPLE = resolve(__dirname, '../../examples/client-image/compose.yaml');
 const TOKEN = 'a-secret-of-two-programs';
 
 interface Service {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  readonly image: string;
+  readonly build?: string;
+  readonly pull_policy?: string;
   readonly networks: readonly string[];
   readonly volumes: readonly string[];
   readonly ports?: readonly string[];
 }
 
-const compose = load(readFileSync(FILE, 'utf8'), { schema: YAML11_SCHEMA }) as {
-  services: Record<string, Service>;
-  networks: Record<string, { internal?: boolean }>;
-  volumes: Record<string, unknown>;
-};
+interface Compose {
+  readonly services: Record<string, Service>;
+  readonly networks: Record<string, { internal?: boolean }>;
+  readonly volumes: Record<string, unknown>;
+}
+
+const read = (file: string) => load(readFileSync(file, 'utf8'), { schema: YAML11_SCHEMA }) as Compose;
+const compose = read(FILE);
 const services = Object.entries(compose.services);
 const server = compose.services.server!;
 const executors = services.filter(([name]) => name !== 'server');
@@ -45,12 +52,19 @@ describe('compose.yaml', () => {
     }
   });
 
-  it('lets nobody but the server talk to executors, which have no way out', () => {
-    expect(server.networks).toEqual(['portals', 'executors']);
-    for (const [, { networks, ports }] of executors) {
-      expect([networks, ports]).toEqual([['executors'], undefined]);
+  it('lets nobody but the server talk to an executor, not even another one, and gives executors no way out', () => {
+    expect(server.networks).toEqual(['portals', ...executors.map(([name]) => name)]);
+    for (const [name, { networks, ports }] of executors) {
+      expect([networks, ports]).toEqual([[name], undefined]);
+      expect(compose.networks[name]).toEqual({ internal: true });
     }
-    expect(compose.networks.executors).toEqual({ internal: true });
+  });
+
+  it("has one build of each image: side by side, two would get in each other's way", () => {
+    expect(services.filter(([, { build }]) => build !== undefined).map(([name]) => name)).toEqual(['server']);
+    for (const [, { image, pull_policy }] of executors) {
+      expect([image, pull_policy]).toEqual([server.image, 'never']);
+    }
   });
 
   it('lets this machine alone reach the server, unless told otherwise', () => {
@@ -77,6 +91,19 @@ describe('compose.yaml', () => {
       expect(command).toEqual(['client']);
       expect(server.environment[`SERVICE_${name.toUpperCase()}_UPLOAD_URL`]).toBe(`http://${name}:9000/submit`);
     }
+  });
+
+  it('has an executor in examples/client-image that has its rights and limits, and a network of its own', () => {
+    const added = read(EXAMPLE);
+    const { align } = added.services;
+    const given = compose.services.example!;
+    expect(align).toEqual({ ...given, image: 'align-executor', volumes: ['align:/data'], networks: ['align'] });
+    expect([added.networks, added.volumes]).toEqual([{ align: { internal: true } }, { align: {} }]);
+    const { environment, networks } = added.services.server!;
+    expect(networks).toEqual(['align']);
+    const config = readServerConfig({ ...environment, EXECUTOR_TOKEN: TOKEN });
+    expect([config.warnings, [...config.services.keys()]]).toEqual([[], ['align']]);
+    expect(environment.SERVICE_ALIGN_UPLOAD_URL).toBe('http://align:9000/submit');
   });
 
   itUnless(noCompose, 'is what docker compose takes, which asks for a token', () => {

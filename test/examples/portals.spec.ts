@@ -1,47 +1,68 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { eventually } from '../support/eventually';
+import { blocksOf } from '../support/pages';
 import { Pair } from '../support/pair';
 import { ZipContents } from '../support/zip';
 import { itUnless } from '../support-jobs/conditions';
 
-const EXAMPLES = resolve(__dirname, '../../examples/portals');
-const hasPython = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0;
+const ROOT = resolve(__dirname, '../..');
+const EXAMPLES = join(ROOT, 'examples/portals');
+const noPython =
+  spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0
+    ? undefined
+    : 'no python3 of 3.9 or newer on this machine';
 
 let pair: Pair;
 let directory: string;
-let portalMjs: string;
 beforeAll(async () => {
   pair = await Pair.start({ services: { example: {} } });
   directory = mkdtempSync(join(tmpdir(), 'orchestrator-portals-'));
-  portalMjs = compiled();
 });
 afterAll(async () => {
   await pair.stop();
   rmSync(directory, { recursive: true });
 });
 
-/** Does what Node 20 is told to do in the example's README: it runs no TypeScript. */
-function compiled(): string {
-  const [, command = ''] = /`npx (tsc [^`]+)`/.exec(readFileSync(join(EXAMPLES, 'README.md'), 'utf8')) ?? [];
-  const args = [...command.split(' '), '--outDir', directory];
-  const { status, stdout } = spawnSync('npx', ['--no-install', ...args], { cwd: EXAMPLES, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`npx ${command}: ${stdout}`);
-  return join(directory, 'portal.mjs');
-}
+/** What the command on the page makes for Node 20: the example compiled, in a copy of the clone's own directories. */
+let compiled: string;
+beforeAll(() => {
+  const copy = join(directory, 'clone', 'examples', 'portals');
+  cpSync(EXAMPLES, copy, { recursive: true });
+  for (const name of ['node_modules', 'tsconfig.json']) symlinkSync(join(ROOT, name), join(directory, 'clone', name));
+  const text =
+    blocksOf('examples/portals/README.md').find((block) => block.text.startsWith('npx tsc'))?.text ?? 'false';
+  const { status, stdout } = spawnSync('bash', ['-e', '-c', text], { cwd: copy, encoding: 'utf8' });
+  expect([status, stdout]).toEqual([0, '']);
+  compiled = join(copy, 'portal.mjs');
+}, 60_000);
 
-const runsTypeScript = Number(process.versions.node.split('.')[0]) >= 24;
+const noTypeScript =
+  Number(process.versions.node.split('.')[0]) >= 24 ? undefined : `Node ${process.versions.node} runs no TypeScript`;
 const programs = {
-  Python: () => ['python3', join(EXAMPLES, 'portal.py')],
-  TypeScript: () => [process.execPath, runsTypeScript ? join(EXAMPLES, 'portal.mts') : portalMjs],
+  Python: { obstacle: noPython, command: () => ['python3', join(EXAMPLES, 'portal.py')] },
+  TypeScript: { obstacle: noTypeScript, command: () => [process.execPath, join(EXAMPLES, 'portal.mts')] },
+  'compiled-TypeScript': { obstacle: undefined, command: () => [process.execPath, compiled] },
 };
 
 describe.each(Object.keys(programs) as (keyof typeof programs)[])('the portal in %s', (language) => {
-  const obstacle = language === 'Python' && !hasPython ? 'no python3 of 3.9 or newer on this machine' : undefined;
+  const { obstacle, command } = programs[language];
   const promise = (name: string, test: () => Promise<void>) => itUnless(obstacle, name, test);
 
   /** Starts it on a job of these files; `done` is its exit code and what it has printed. */
@@ -50,7 +71,7 @@ describe.each(Object.keys(programs) as (keyof typeof programs)[])('the portal in
     mkdirSync(job);
     for (const [file, content] of Object.entries(files)) writeFileSync(join(job, file), content);
     const target = `${job}.zip`;
-    const [program = '', script = ''] = programs[language]();
+    const [program = '', script = ''] = command();
     const child: ChildProcess = spawn(program, [script, pair.server.url, service, job, target]);
     const output = Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]);
     return { target, done: output.then(([out, err, [code]]) => ({ out, err, code: code as number })) };
@@ -93,4 +114,31 @@ describe.each(Object.keys(programs) as (keyof typeof programs)[])('the portal in
     expect((await ZipContents.read(target)).has('run.sh')).toBe(true);
     expect(readFileSync(runs, 'utf8')).toBe('run\n');
   });
+});
+
+itUnless(noPython, 'the portal in Python refuses results that are whole in length and damaged within', async () => {
+  const [whole, job, target] = ['whole.zip', 'damaged-job', 'damaged.zip'].map((name) => join(directory, name));
+  const make = 'import sys, zipfile; zipfile.ZipFile(sys.argv[1], "w").writestr("out.txt", "results")';
+  expect(spawnSync('python3', ['-c', make, whole!]).status).toBe(0);
+  const damaged = readFileSync(whole!);
+  damaged.write('R', damaged.indexOf('results'));
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      const isUpload = request.method === 'POST';
+      response.setHeader('content-type', isUpload ? 'application/json' : 'application/zip');
+      response.end(isUpload ? '{"id":1}' : damaged);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    mkdirSync(job!);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const child = spawn('python3', [join(EXAMPLES, 'portal.py'), url, 'example', job!, target!]);
+    const [err, ended] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect([err, ended[0]]).toEqual(['the results are damaged: out.txt\n', 1]);
+    expect(existsSync(target!)).toBe(false);
+  } finally {
+    server.close();
+  }
 });

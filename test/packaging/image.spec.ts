@@ -8,7 +8,6 @@ import { acceptedId } from '../support/portal';
 import { freePort } from '../support/ports';
 import { script } from '../support/script';
 import {
-  build,
   buildImage,
   command,
   Container,
@@ -20,7 +19,6 @@ import {
 } from '../support-packaging/containers';
 import { ServerPortal } from '../support/server-portal';
 
-const EXECUTOR_IMAGE = 'localhost/job-orchestrator-align:test';
 const BASE = `docker.io/library/node:${NODE_MAJOR}-bookworm-slim`;
 const TOKEN = 'a-secret-of-two-programs';
 const MIB = 1024 * 1024;
@@ -196,31 +194,4 @@ describeUnless(`the container image${reason}`, () => {
     expect(last.ms).toBeLessThan(10_000);
     await executor.restart();
   });
-
-  it(
-    'can be given the tools of a service, as examples/client-image does',
-    async () => {
-      const example = join(ROOT, 'examples/client-image');
-      await build(EXECUTOR_IMAGE, example, { IMAGE });
-      const align = await start(EXECUTOR_IMAGE, { port: await freePort(), args: [...HARDENED, ...volume()] });
-      const urls = urlsAt(align.url);
-      const other = await start(IMAGE, {
-        port: await freePort(),
-        env: {
-          SERVICE_EXAMPLE_UPLOAD_URL: urls.upload,
-          SERVICE_EXAMPLE_DOWNLOAD_URL: urls.download,
-          SERVICE_EXAMPLE_TERMINATE_URL: urls.terminate,
-        },
-        args: [...HARDENED, ...volume()],
-      });
-      const files = Object.fromEntries(
-        readdirSync(join(example, 'job')).map((name) => [name, readFileSync(join(example, 'job', name))]),
-      );
-      const visitor = new ServerPortal(other.url);
-      const zip = await visitor.result(acceptedId(await visitor.upload(files)));
-      const page = readFileSync(join(example, 'README.md'), 'utf8');
-      expect(page).toContain(`\`\`\`text\n${zip.text('identity.txt')}\`\`\``);
-    },
-    4 * MINUTE,
-  );
 });

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { blocksOf } from '../support/pages';
 import { urlsAt } from '../support/pair';
 import { freePort } from '../support/ports';
 import { ZipContents } from '../support/zip';
@@ -31,6 +32,7 @@ describe('the package that npm pack makes', () => {
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'orchestrator-pack-'));
+    first = new Installation(THIS_NODE);
     // Built by what starts these tests.
     const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];
     const { stdout } = await run('npm', args, { cwd: ROOT, maxBuffer: 16 * MIB });
@@ -38,7 +40,7 @@ describe('the package that npm pack makes', () => {
     packed = Object.values(answer)[0]!;
   });
   afterAll(async () => {
-    await (first as Installation | undefined)?.remove();
+    await first.remove();
     if (typeof other !== 'string') rmSync(resolve(other.bin, '../../..'), { recursive: true });
     rmSync(directory, { recursive: true });
   });
@@ -46,7 +48,8 @@ describe('the package that npm pack makes', () => {
   const ownFiles = () => packed.files.map(({ path }) => path).filter((path) => !path.startsWith('node_modules/'));
 
   it('holds what is needed to run, read and extend the program, and nothing else', () => {
-    const expected = /^(package\.json|LICENSE|README\.md|\.env\.example|(dist|docs|examples|deploy)\/.+)$/;
+    const expected =
+      /^(package\.json|LICENSE|README\.md|CONTRIBUTING\.md|\.env\.example|(dist|docs|examples|deploy)\/.+)$/;
     expect(ownFiles().filter((path) => !expected.test(path))).toEqual([]);
     expect(ownFiles().filter((path) => /\.(map|tsbuildinfo|sqlite|log|tgz)$|\.spec\.|(^|\/)\.env$/.test(path))).toEqual(
       [],
@@ -89,9 +92,11 @@ describe('the package that npm pack makes', () => {
     expect(zip.text('hello.txt')).toBe('hello\n');
   }
 
-  it(`installs in an empty directory and takes a job through, on Node ${THIS_NODE.name}`, async () => {
-    first = new Installation(THIS_NODE);
-    await first.run('npm', ['install', '--no-audit', '--no-fund', join(directory, packed.filename)]);
+  it(`installs as the README says and takes a job through, on Node ${THIS_NODE.name}`, async () => {
+    const typed = blocksOf('README.md').find(({ text }) => text.includes('npm install'))?.text ?? '';
+    expect(typed).toContain(packed.filename);
+    const here = typed.replaceAll('../orchestrator', first.directory).replace('mkdir', 'mkdir -p');
+    expect(await first.run('bash', ['-e', '-c', `cd '${directory}'\n${here}`])).toContain('submit');
     expect(existsSync(join(first.directory, ADDON))).toBe(true);
     await takesAJobThrough(first, THIS_NODE);
   });
@@ -103,10 +108,8 @@ describe('the package that npm pack makes', () => {
       const node = other as NodeRelease;
       const second = new Installation(node);
       try {
-        // The addon of sqlite3 is of an ABI that does not change from Node to Node: compiled once, to save the minute.
-        const args = ['install', '--no-audit', '--no-fund', '--ignore-scripts', join(directory, packed.filename)];
-        await second.run('npm', args);
-        cpSync(join(first.directory, ADDON), join(second.directory, ADDON), { recursive: true });
+        await second.run('npm', ['install', '--no-audit', '--no-fund', join(directory, packed.filename)]);
+        expect(existsSync(join(second.directory, ADDON))).toBe(true);
         await takesAJobThrough(second, node);
       } finally {
         await second.remove();

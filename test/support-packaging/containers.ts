@@ -11,6 +11,8 @@ const run = promisify(execFile);
 
 export const ROOT = resolve(__dirname, '../..');
 export const IMAGE = 'localhost/job-orchestrator:test';
+/** That of examples/client-image. */
+export const EXECUTOR_IMAGE = 'localhost/job-orchestrator-align:test';
 
 /** A script that makes the base images without an image registry, and installs buildah and podman where missing. */
 const MAKE_BASE = process.env.MAKE_BASE ?? resolve(ROOT, '../shared/containers/make-base');
@@ -39,9 +41,14 @@ export async function command(file: string, args: readonly string[], timeoutMs =
   );
 }
 
+/** Makes the base images, where they are not there yet. */
+export async function makeBase(): Promise<void> {
+  await command(MAKE_BASE, [NODE_MAJOR], BUILD_LIMIT_MS);
+}
+
 /** Builds the image of this repository. */
 export async function buildImage(): Promise<void> {
-  await command(MAKE_BASE, [NODE_MAJOR], BUILD_LIMIT_MS);
+  await makeBase();
   await build(IMAGE, ROOT, { NODE_VERSION: NODE_MAJOR });
 }
 

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,15 +9,14 @@ import { freePort } from './ports';
 /** nginx is in /usr/sbin, which is not on everybody's PATH. */
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
 
-/** Whether nginx and openssl are at hand. */
-export function hasNginx(): boolean {
-  try {
-    execFileSync('nginx', ['-v'], { stdio: 'ignore', env: { PATH } });
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+/** Why no nginx can be started here. Debian has both as `nginx-light` and `openssl`. */
+export function noNginx(): string | undefined {
+  return [
+    ['nginx', '-v'],
+    ['openssl', 'version'],
+  ]
+    .filter(([name = '', ...args]) => spawnSync(name, args, { env: { PATH } }).status !== 0)
+    .map(([name]) => `no ${name} on this machine`)[0];
 }
 
 /** An nginx with a file of deploy/nginx, in a directory of its own, with a certificate of its own. */
