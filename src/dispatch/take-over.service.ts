@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { basename, isAbsolute, join, resolve } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { BackendRegistry } from '../backends/backend-registry';
+import { locateMoved } from '../common/locate-moved';
 import { JobFiles } from '../jobs/job-files';
 import { isFinal } from '../jobs/job-state';
 import { type Adoption, type Job, JobsRepository } from '../jobs/jobs.repository';
@@ -39,7 +39,7 @@ export class TakeOver {
   }
 
   private async adopt(job: Job): Promise<void> {
-    const loc = await this.locate(job.loc);
+    const loc = await locateMoved(job.loc, this.files.root, isDirectory);
     const destId = job.destId !== null && job.destId > 0 ? job.destId : null;
     const ref = destId === null ? null : (this.backends.of(job.service)?.refOf?.(job.service, destId) ?? null);
     const adoption: Adoption = { loc, ref };
@@ -52,16 +52,6 @@ export class TakeOver {
     }
     Object.assign(adoption, await settle(job, loc, ref !== null));
     await this.jobs.adopt(job.id, randomUUID(), adoption);
-  }
-
-  /** The other program may have stored a path relative to where it was started, or the files have moved since. */
-  private async locate(loc: string): Promise<string> {
-    const asStored = resolve(loc);
-    const inRoot = join(this.files.root, basename(loc));
-    if (await isDirectory(asStored)) {
-      return asStored;
-    }
-    return !isAbsolute(loc) || (await isDirectory(inRoot)) ? inRoot : asStored;
   }
 
   private async endOf(loc: string): Promise<number> {

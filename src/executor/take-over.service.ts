@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { syncPath } from '../common/durable-fs';
+import { locateMoved } from '../common/locate-moved';
 import type { Status } from '../wire/status';
 import { DIRECTORY_ENDING, dirsOf, PayloadFiles } from './payload-files';
 import { hasEnded } from './payload-state';
@@ -75,13 +76,7 @@ export class TakeOver {
       // It died, or its disk was full, before it had stored where the files are. An empty path is our own directory!
       return join(this.files.root, String(id));
     }
-    // As in the server's take-over.
-    const asStored = resolve(loc);
-    const inRoot = join(this.files.root, basename(loc));
-    if (await isThere(asStored)) {
-      return asStored;
-    }
-    return !isAbsolute(loc) || (await isThere(inRoot)) ? inRoot : asStored;
+    return locateMoved(loc, this.files.root, isThere);
   }
 }
 
